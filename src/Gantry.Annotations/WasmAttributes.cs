@@ -1,0 +1,31 @@
+namespace Gantry;
+
+/// <summary>Marks a static method as a root of compilation, exported from the module under <paramref name="name"/>.</summary>
+/// <param name="name">The export's name in the WebAssembly module.</param>
+[AttributeUsage(AttributeTargets.Method)]
+public sealed class WasmExportAttribute(string name) : Attribute
+{
+    /// <summary>The export's name in the WebAssembly module.</summary>
+    public string Name { get; } = name;
+}
+
+/// <summary>Marks a static extern method as an import of the module; on CoreCLR calling it throws.</summary>
+/// <param name="module">The import's module name, such as <c>wasi_snapshot_preview1</c>.</param>
+/// <param name="name">The import's field name.</param>
+[AttributeUsage(AttributeTargets.Method)]
+public sealed class WasmImportAttribute(string module, string name) : Attribute
+{
+    /// <summary>The import's module name.</summary>
+    public string Module { get; } = module;
+
+    /// <summary>The import's field name.</summary>
+    public string Name { get; } = name;
+}
+
+/// <summary>
+/// Demands that every call in tail position in this method (its result returned at once, or nothing after it) becomes
+/// <c>return_call</c> or <c>return_call_indirect</c>. The compiler reports an error where it cannot do so.
+/// </summary>
+/// <remarks>On CoreCLR nothing is promised: code that also runs there must not depend on tail calls for its depth.</remarks>
+[AttributeUsage(AttributeTargets.Method)]
+public sealed class WasmTailCallsAttribute : Attribute;
