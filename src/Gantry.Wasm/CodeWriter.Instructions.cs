@@ -1,6 +1,6 @@
 namespace Gantry.Wasm;
 
-/// <content>The instructions. Each method appends one instruction; nothing is validated here (see the validator).</content>
+/// <content>The instructions. Each method appends one instruction; nothing is validated here (see <see cref="ModuleValidator"/>).</content>
 public sealed partial class CodeWriter
 {
     /// <summary>Appends an opcode, without immediates.</summary>

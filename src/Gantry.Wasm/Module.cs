@@ -20,7 +20,7 @@ public enum SectionId : byte
 
 /// <summary>
 /// A WebAssembly module, in the spec's terms: what an index means is its place in the lists, imports before definitions
-/// (core 2.5.1). Function bodies and constant expressions are bytes; An instruction reader walks them.
+/// (core 2.5.1). Function bodies and constant expressions are bytes; <see cref="InstructionReader"/> walks them.
 /// </summary>
 public sealed class Module
 {

@@ -1,6 +1,6 @@
 namespace Gantry.Wasm;
 
-/// <summary>Writes a module in the binary format (core 5.5). It does not validate: see the validator.</summary>
+/// <summary>Writes a module in the binary format (core 5.5). It does not validate: see <see cref="ModuleValidator"/>.</summary>
 public sealed class ModuleWriter
 {
     private readonly Module module;

@@ -24,6 +24,63 @@ public sealed class NameSection
     /// <summary>The data segments' names.</summary>
     public SortedDictionary<int, string> Data { get; } = [];
 
+    /// <summary>Reads the section of a module, if it has one. Subsections of other kinds are passed over.</summary>
+    /// <exception cref="WasmException">It is malformed: names are lost, the module is as good as before. Offsets count from the
+    /// section's content.</exception>
+    public static NameSection? Find(Module module)
+    {
+        CustomSection? section = module.CustomSections.Find(custom => custom.Name == SectionName);
+        return section is null ? null : Read(section.Bytes.Span);
+    }
+
+    /// <summary>Reads the content of a name section.</summary>
+    /// <exception cref="WasmException">It is malformed.</exception>
+    public static NameSection Read(ReadOnlySpan<byte> content)
+    {
+        var names = new NameSection();
+        var outer = new ByteReader(content);
+        while (!outer.AtEnd)
+        {
+            byte id = outer.Byte();
+            int size = outer.Count(int.MaxValue, "bytes of a subsection");
+            int offset = outer.Offset;
+            var bytes = new ByteReader(outer.Bytes(size), offset);
+            switch (id)
+            {
+                case 0: names.Module = bytes.Name(); break;
+                case 1: ReadMap(ref bytes, names.Functions); break;
+                case 2:
+                    int count = bytes.Count(int.MaxValue, "functions");
+                    for (int i = 0; i < count; i++)
+                    {
+                        int function = bytes.Index();
+                        var locals = new SortedDictionary<int, string>();
+                        ReadMap(ref bytes, locals);
+                        names.Locals[function] = locals;
+                    }
+
+                    break;
+                case 7: ReadMap(ref bytes, names.Globals); break;
+                case 9: ReadMap(ref bytes, names.Data); break;
+                default: continue;
+            }
+
+            if (!bytes.AtEnd) throw bytes.Error("subsection size mismatch");
+        }
+
+        return names;
+    }
+
+    private static void ReadMap(ref ByteReader bytes, SortedDictionary<int, string> names)
+    {
+        int count = bytes.Count(int.MaxValue, "names");
+        for (int i = 0; i < count; i++)
+        {
+            int index = bytes.Index();
+            names[index] = bytes.Name();
+        }
+    }
+
     /// <summary>Writes the section, to stand after all others.</summary>
     public CustomSection ToCustomSection()
     {

@@ -52,9 +52,14 @@ public sealed class FuncType : IEquatable<FuncType>
 
     /// <summary>Makes a function type of copies of the two lists.</summary>
     public FuncType(ReadOnlySpan<ValType> parameters, ReadOnlySpan<ValType> results)
+        : this(parameters.ToArray(), results.ToArray(), false)
     {
-        this.parameters = parameters.ToArray();
-        this.results = results.ToArray();
+    }
+
+    private FuncType(ValType[] parameters, ValType[] results, bool _)
+    {
+        this.parameters = parameters;
+        this.results = results;
     }
 
     /// <summary>The parameters' types, first parameter first.</summary>
@@ -62,6 +67,9 @@ public sealed class FuncType : IEquatable<FuncType>
 
     /// <summary>The results' types.</summary>
     public ReadOnlySpan<ValType> Results => results;
+
+    /// <summary>Makes a function type that keeps the two arrays.</summary>
+    internal static FuncType Owning(ValType[] parameters, ValType[] results) => new(parameters, results, false);
 
     /// <inheritdoc/>
     public bool Equals(FuncType? other) => other is not null && Parameters.SequenceEqual(other.Parameters) && Results.SequenceEqual(other.Results);
