@@ -7,6 +7,7 @@
 // c.ebreak, and whatever instruction, branch or fault comes, the kernel (here: qemu) hands all registers to one
 // signal handler. The handler stores them, puts the next case into the signal frame and returns from the signal:
 // one signal a case, no trampoline that would need registers of its own.
+#include <errno.h>
 #include <signal.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -61,6 +62,7 @@ static void receive(void *to, size_t bytes)
 {
     for (size_t done = 0; done < bytes;) {
         long n = call(SYS_read, 0, (long)to + done, bytes - done, 0, 0, 0);
+        if (n == -EINTR) continue; // qemu interrupts calls for the timer's signal although it is blocked
         if (n == 0 && done == 0) leave(0);
         if (n <= 0) leave(2);
         done += n;
@@ -71,6 +73,7 @@ static void send(const void *from, size_t bytes)
 {
     for (size_t done = 0; done < bytes;) {
         long n = call(SYS_write, 1, (long)from + done, bytes - done, 0, 0, 0);
+        if (n == -EINTR) continue;
         if (n <= 0) leave(3);
         done += n;
     }
