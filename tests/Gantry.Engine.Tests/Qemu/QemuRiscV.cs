@@ -30,7 +30,7 @@ public sealed class QemuRiscV : IDisposable
     {
         try
         {
-            process = Process.Start(new ProcessStartInfo(Program, ["-cpu", cpu, RiscVAgent.Path()])
+            process = Process.Start(new ProcessStartInfo(Program, ["-cpu", cpu, NativeProgram.RiscVAgent()])
             {
                 RedirectStandardInput = true,
                 RedirectStandardOutput = true,

@@ -1,6 +1,6 @@
 // The guest half of the differential harness: runs under qemu-riscv64, without a C library.
 //
-// It reads batches from standard input and writes what each case left behind to standard output (RiscVAgent.cs is
+// It reads batches from standard input and writes what each case left behind to standard output (QemuRiscV.cs is
 // the other half; the formats are described there and in docs/float.md).
 //
 // A case ends when it traps, so that the code under test may use every register: the code area is filled with

@@ -1,0 +1,54 @@
+using System.ComponentModel;
+using System.Diagnostics;
+using System.Security.Cryptography;
+
+namespace Gantry.Engine.Tests.Qemu;
+
+/// <summary>Builds the oracles' programs from C sources embedded in the test assembly, once for each text of them.</summary>
+internal static class NativeProgram
+{
+    private static readonly Lock Building = new();
+
+    /// <summary>Path of the static RISC-V program that runs cases under qemu.</summary>
+    public static string RiscVAgent() => Build(
+        "riscv-agent.c", "riscv64-linux-gnu-gcc", "gcc-riscv64-linux-gnu", "-march=rv64gc", "-ffreestanding", "-fno-tree-loop-distribute-patterns",
+        "-fno-stack-protector", "-nostdlib", "-static", "-no-pie", "-Wl,--no-relax");
+
+    /// <summary>Path of the program that runs operations on this machine's own x86-64 processor.</summary>
+    public static string HostAgent() => Build("host-agent.c", "gcc", "gcc", "-march=x86-64");
+
+    private static string Build(string source, string compiler, string package, params string[] options)
+    {
+        using var stream = typeof(NativeProgram).Assembly.GetManifestResourceStream(source)
+            ?? throw new InvalidOperationException($"{source} is not embedded in the test assembly");
+        using var text = new MemoryStream();
+        stream.CopyTo(text);
+        string hash = Convert.ToHexStringLower(SHA256.HashData(text.ToArray()))[..16];
+        string path = Path.Combine(AppContext.BaseDirectory, $"{Path.GetFileNameWithoutExtension(source)}-{hash}");
+        lock (Building)
+        {
+            if (File.Exists(path)) return path;
+            string temporary = $"{path}.{Environment.ProcessId}";
+            File.WriteAllBytes(temporary + ".c", text.ToArray());
+            Run(compiler, package, ["-O2", "-Wall", "-Werror", .. options, "-o", temporary, temporary + ".c"]);
+            File.Delete(temporary + ".c");
+            File.Move(temporary, path, overwrite: true);
+            return path;
+        }
+    }
+
+    private static void Run(string program, string package, string[] arguments)
+    {
+        try
+        {
+            using var process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardError = true })!;
+            string errors = process.StandardError.ReadToEnd();
+            process.WaitForExit();
+            if (process.ExitCode != 0) throw new InvalidOperationException($"{program} failed: {errors}");
+        }
+        catch (Win32Exception e)
+        {
+            throw new InvalidOperationException($"{program} cannot be started; eng/setup.sh installs {package}", e);
+        }
+    }
+}
