@@ -42,7 +42,7 @@ if [ ! -e "$out/rootfs.tar" ]; then
     [ "$(id -u)" = 0 ] || fail "making a root file system needs root: run it with sudo -E"
     command -v mmdebstrap >/dev/null || fail "mmdebstrap is missing: run eng/setup.sh"
     ensure_binfmt
-    suite='' variant='' packages=''
+    suite='' variant='' packages='' excludes=''
     # shellcheck source=small.recipe
     . "$recipe"
     mirror=$(apt-get indextargets --format '$(LABEL) $(REPO_URI)' 'Created-By: Packages' | sed -n 's/^Debian //p' | head -1)
@@ -52,16 +52,19 @@ if [ ! -e "$out/rootfs.tar" ]; then
     rm -rf "$work" && mkdir -p "$work"
     log=$work/build.log
     echo "rootfs: making '$name' for $arch ($suite; log: $log)" >&2
+    options=()
+    set -f                                   # the patterns are dpkg's
+    for pattern in $excludes; do options+=("--dpkgopt=path-exclude=$pattern"); done
+    set +f
     # Valid-Until: mirrors' snapshots of testing and unstable may be older than a week.
-    # SOURCE_DATE_EPOCH clamps what mmdebstrap itself writes; packages' files carry their own dates.
-    SOURCE_DATE_EPOCH=0 mmdebstrap --quiet \
+    mmdebstrap --quiet \
         --aptopt='Acquire::Check-Valid-Until "false"' --aptopt='APT::Install-Recommends "false"' \
         --dpkgopt='path-exclude=/usr/share/doc/*' --dpkgopt='path-exclude=/usr/share/man/*' \
         --dpkgopt='path-exclude=/usr/share/info/*' --dpkgopt='path-exclude=/usr/share/locale/*' \
         --dpkgopt='path-exclude=/usr/share/lintian/*' --dpkgopt='path-exclude=/usr/share/bug/*' \
         --customize-hook='rm -rf "$1"/var/lib/apt/lists/* "$1"/var/cache/apt/* "$1"/var/log/* "$1"/etc/apt/sources.list' \
         --customize-hook='echo gantry > "$1/etc/hostname"; : > "$1/etc/resolv.conf"' \
-        --architectures="$arch" --variant="$variant" ${packages:+--include="$packages"} \
+        "${options[@]}" --architectures="$arch" --variant="$variant" ${packages:+--include="$packages"} \
         "$suite" "$work/rootfs.tar" "$mirror" >"$log" 2>&1 \
         || { tail -n 15 "$log" >&2; fail "mmdebstrap failed; whole log: $log"; }
     rm -rf "$out"
