@@ -36,6 +36,13 @@ public sealed class FloatOperands(ulong seed, int precision, int exponentBits)
             positive.AddRange([2, 3, quiet, FractionMask - 1, Field(2 - Bias), Field(2 - Bias) - 1, one - 1, Field(-1), Field(-1) + 1, Field(-1) - 1, Field(1) - 1, infinity - 2, infinity + quiet, infinity + FractionMask, Field(Bias), Field(Bias - 1) + FractionMask]);
             foreach (int power in (ReadOnlySpan<int>)[fractionBits - 1, fractionBits, fractionBits + 1, 31, 32, 63, 64])
                 positive.AddRange([Field(power), Field(power) - 1, Field(power) + 1]);
+            if (precision > 24)
+            {
+                foreach (int power in (ReadOnlySpan<int>)[-150, -149, -148, -127, -126, -125, 127, 128]) // binary32's limits
+                    foreach (long low in (ReadOnlySpan<long>)[0, 1, -1, 1L << 28, 3L << 28, 7L << 27, -(1L << 27), -(1L << 28), -(1L << 29), -(3L << 28)])
+                        positive.Add(Field(power) + (ulong)low);
+            }
+
             for (int i = 0; i < 6; i++) positive.Add(Field(i - 1) + (quiet >> (i / 2)));
         }
 
@@ -46,7 +53,7 @@ public sealed class FloatOperands(ulong seed, int precision, int exponentBits)
     public ulong Operand()
     {
         ulong sign = (Next() & 1) * SignBit;
-        return Below(10) switch
+        return Below(11) switch
         {
             0 => Next() & (SignBit | (SignBit - 1)),
             1 => sign | (Fraction() >> Below(fractionBits)),                                             // subnormal
@@ -56,6 +63,7 @@ public sealed class FloatOperands(ulong seed, int precision, int exponentBits)
             6 => sign | Field(Below(2 * precision) - precision) | (Fraction() & (FractionMask << Below(fractionBits))), // few bits
             7 => sign | Field(Below(70) - 3) | Fraction(),                                               // integers with a fraction
             8 => sign | Field((Below(2) == 0 ? -Bias / 2 : Bias / 2) + Below(precision) - (precision / 2)) | Fraction(), // products at the limits
+            9 when precision > 24 => sign | Field((Below(2) == 0 ? -126 : 127) + Below(7) - 3) | (((Fraction() << Below(30)) & FractionMask) ^ ((Next() & 1) * FractionMask)), // binary32's limits
             _ => sign | Field(Below(3)) | (Below(2) == 0 ? FractionMask ^ (1ul << Below(fractionBits)) : 1ul << Below(fractionBits)), // long carries
         };
     }

@@ -30,7 +30,7 @@ public static class Float64
 
     // Finite and above the least normal number: neither has it overflowed nor was it tiny before or after rounding.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static bool IsOrdinary(ulong bits) => (bits & ~SignBit) - (0x0010_0000_0000_0001) < Infinity - 0x0010_0000_0000_0001;
+    internal static bool IsOrdinary(ulong bits) => (bits & ~SignBit) - (0x0010_0000_0000_0001) < Infinity - 0x0010_0000_0000_0001;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static bool IsNormal(ulong bits) => (bits & ~SignBit) - 0x0010_0000_0000_0000 < Infinity - 0x0010_0000_0000_0000;
@@ -91,13 +91,11 @@ public static class Float64
     }
 
     /// <summary>a * b + c, rounded once.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static ulong MultiplyAdd<TRules>(ulong a, ulong b, ulong c, RoundingMode mode, ref FloatFlags flags)
         where TRules : struct, IFloatRules
     {
-        // When the product needs no rounding, the sum's is the only one.
-        ulong product = Bits(Host(a) * Host(b));
-        if (IsOrdinary(product) && IsNormal(a) && IsNormal(b) && IsProductExact(a, b, product))
-            return Add<TRules>(product, c, mode, ref flags);
+        if (mode == RoundingMode.RNE && Float64Fused.TryMultiplyAdd(a, b, c, ref flags, out ulong result)) return result;
         return SoftFloat.MultiplyAdd<Binary64, TRules>(a, b, c, mode, ref flags);
     }
 
