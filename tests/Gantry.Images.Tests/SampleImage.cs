@@ -20,7 +20,7 @@ public sealed class SampleImage : IDisposable
         Layer(FirstLayer);
         Layer(SecondLayer);
         Layer(ThirdLayer);
-        Tool.Run(_folder.Path, "umoci", "unpack", "--image", "image:sample", "expected");
+        Tool.RunIn(_folder.Path, "umoci", "unpack", "--image", "image:sample", "expected");
     }
 
     /// <summary>The OCI layout's folder; the image's tag is "sample".</summary>
@@ -33,9 +33,9 @@ public sealed class SampleImage : IDisposable
 
     private void Layer(Action<string> change)
     {
-        Tool.Run(_folder.Path, "umoci", "unpack", "--image", "image:sample", "bundle");
+        Tool.RunIn(_folder.Path, "umoci", "unpack", "--image", "image:sample", "bundle");
         change(_folder["bundle/rootfs"]);
-        Tool.Run(_folder.Path, "umoci", "repack", "--image", "image:sample", "bundle");
+        Tool.RunIn(_folder.Path, "umoci", "repack", "--image", "image:sample", "bundle");
         Tool.Run("rm", "-rf", _folder["bundle"]);
     }
 

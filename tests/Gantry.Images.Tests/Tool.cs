@@ -6,10 +6,10 @@ namespace Gantry.Images.Tests;
 /// <summary>Runs the programs which judge us: skopeo, umoci, fsck.erofs, mount, docker-registry.</summary>
 internal static class Tool
 {
-    public static string Run(string program, params string[] arguments) => Run(null, program, arguments);
+    public static string Run(string program, params string[] arguments) => RunIn(null, program, arguments);
 
     /// <summary>Runs to the end, at most a minute; fails the test with the program's messages unless it exits with 0.</summary>
-    public static string Run(string? folder, string program, params string[] arguments)
+    public static string RunIn(string? folder, string program, params string[] arguments)
     {
         var info = new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true, WorkingDirectory = folder ?? "" };
         try
@@ -32,7 +32,7 @@ internal static class Tool
         }
     }
 
-    public static string Shell(string script, string folder) => Run(folder, "bash", "-euc", script);
+    public static string Shell(string script, string folder) => RunIn(folder, "bash", "-euc", script);
 }
 
 /// <summary>A folder that is removed with all it holds.</summary>
