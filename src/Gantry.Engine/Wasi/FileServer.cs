@@ -11,7 +11,6 @@ internal struct OpenFile
     public uint State;
     public uint Descriptor;
     public uint Mount;
-    public uint Reserved;
 }
 
 /// <summary>

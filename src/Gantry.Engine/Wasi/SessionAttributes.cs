@@ -7,7 +7,6 @@ internal struct SessionNode
     public uint Mode;
     public uint Owner;
     public uint Group;
-    public uint Reserved;
 }
 
 /// <summary>A hash table from files (mount and inode number) to <see cref="SessionNode"/>, open addressing, at most half full.</summary>
