@@ -1,0 +1,29 @@
+namespace Gantry.Host.Engines;
+
+/// <summary>Linear memory and exports of one engine instance (docs/host-interface.md), wherever it runs.</summary>
+public unsafe interface IEngine : IDisposable
+{
+    /// <summary>Allocates zeroed memory in the engine; its address.</summary>
+    /// <exception cref="MachineException">There is none left.</exception>
+    ulong Allocate(ulong size);
+
+    /// <summary>Makes a machine; its handle.</summary>
+    /// <exception cref="MachineException">Memory is exhausted.</exception>
+    ulong Create(ulong config);
+
+    /// <summary>Starts the loaded kernel; false when it was refused.</summary>
+    bool Boot(ulong machine);
+
+    /// <summary>Address of a machine's mailbox.</summary>
+    ulong GetMailbox(ulong machine);
+
+    /// <summary>Runs a slice; a <see cref="Engine.Host.RunReason"/>.</summary>
+    uint Run(ulong machine, long budget);
+
+    /// <summary>Tells the machine that its memory image was restored here.</summary>
+    void Restored(ulong machine);
+
+    /// <summary>A pointer to engine memory, good until the engine is next called.</summary>
+    /// <exception cref="MachineException">The range is not in the engine's memory.</exception>
+    byte* Pointer(ulong address, ulong length);
+}

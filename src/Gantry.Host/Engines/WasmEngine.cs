@@ -1,0 +1,114 @@
+using System.Security.Cryptography;
+using Wasmtime;
+
+namespace Gantry.Host.Engines;
+
+/// <summary>The compiled engine in Wasmtime: addresses are offsets into its memory.</summary>
+public sealed unsafe class WasmEngine : IEngine
+{
+    private readonly Wasmtime.Engine engine;
+    private readonly Module module;
+    private readonly Linker linker;
+    private readonly Store store;
+    private readonly Memory memory;
+    private readonly Func<int, int> alloc;
+    private readonly Func<int, int> create;
+    private readonly Func<int, int> boot;
+    private readonly Func<int, int> mailbox;
+    private readonly Func<int, long, int> run;
+    private readonly Action<int> restored;
+
+    /// <summary>Instantiates a module.</summary>
+    /// <param name="wasm">The module's bytes.</param>
+    /// <param name="cacheFolder">Where the machine code Wasmtime makes of it is kept; null: nowhere.</param>
+    public WasmEngine(byte[] wasm, string? cacheFolder = null)
+    {
+        engine = new Wasmtime.Engine();
+        module = Load(engine, wasm, cacheFolder);
+        linker = new Linker(engine);
+        linker.DefineWasi();
+        store = new Store(engine);
+        store.SetWasiConfiguration(new WasiConfiguration());
+        var instance = linker.Instantiate(store, module);
+        memory = instance.GetMemory("memory") ?? throw Missing("memory");
+        alloc = instance.GetFunction<int, int>("gantry_alloc") ?? throw Missing("gantry_alloc");
+        create = instance.GetFunction<int, int>("gantry_create") ?? throw Missing("gantry_create");
+        boot = instance.GetFunction<int, int>("gantry_boot") ?? throw Missing("gantry_boot");
+        mailbox = instance.GetFunction<int, int>("gantry_mailbox") ?? throw Missing("gantry_mailbox");
+        run = instance.GetFunction<int, long, int>("gantry_run") ?? throw Missing("gantry_run");
+        restored = instance.GetAction<int>("gantry_restored") ?? throw Missing("gantry_restored");
+    }
+
+    /// <inheritdoc/>
+    public ulong Allocate(ulong size)
+    {
+        var address = (uint)alloc(checked((int)size));
+        return address != 0 ? address : throw new MachineException($"no memory left for {size} bytes in the engine");
+    }
+
+    /// <inheritdoc/>
+    public ulong Create(ulong config)
+    {
+        var machine = (uint)create((int)(uint)config);
+        return machine != 0 ? machine : throw new MachineException("not enough memory for the machine in the engine");
+    }
+
+    /// <inheritdoc/>
+    public bool Boot(ulong machine) => boot((int)(uint)machine) == 0;
+
+    /// <inheritdoc/>
+    public ulong GetMailbox(ulong machine) => (uint)mailbox((int)(uint)machine);
+
+    /// <inheritdoc/>
+    public uint Run(ulong machine, long budget) => (uint)run((int)(uint)machine, budget);
+
+    /// <inheritdoc/>
+    public void Restored(ulong machine) => restored((int)(uint)machine);
+
+    /// <inheritdoc/>
+    public byte* Pointer(ulong address, ulong length)
+    {
+        var size = (ulong)memory.GetLength();
+        if (address > size || length > size - address)
+            throw new MachineException($"the engine names memory it does not have: {address:x} + {length:x}");
+        return (byte*)memory.GetPointer() + address;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        store.Dispose();
+        linker.Dispose();
+        module.Dispose();
+        engine.Dispose();
+    }
+
+    private static MachineException Missing(string export) => new($"the module has no export {export}: it is no Gantry engine");
+
+    private static Module Load(Wasmtime.Engine engine, byte[] wasm, string? cacheFolder)
+    {
+        if (cacheFolder == null)
+            return Module.FromBytes(engine, "gantry", wasm);
+        // Wasmtime refuses code of another version of itself; the name carries ours so that such files are just not found.
+        var version = typeof(Module).Assembly.GetName().Version;
+        var path = Path.Combine(cacheFolder, $"engine-{Convert.ToHexStringLower(SHA256.HashData(wasm))[..32]}-{version}.cwasm");
+        if (File.Exists(path))
+        {
+            try
+            {
+                return Module.DeserializeFile(engine, "gantry", path);
+            }
+            catch (WasmtimeException)
+            {
+                File.Delete(path);
+            }
+        }
+
+        var compiled = Module.FromBytes(engine, "gantry", wasm);
+        Directory.CreateDirectory(cacheFolder);
+        var temporary = $"{path}.{Environment.ProcessId}";
+        File.WriteAllBytes(temporary, compiled.Serialize());
+        File.Move(temporary, path, overwrite: true);
+        return compiled;
+    }
+}
