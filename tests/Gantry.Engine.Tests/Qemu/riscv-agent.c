@@ -137,6 +137,8 @@ static void load(ucontext_t *uc)
     copy((void *)MEMORY_BASE, next, batch.memory);
     next += batch.memory;
     for (uint64_t *p = (uint64_t *)(MEMORY_BASE + batch.memory); p < (uint64_t *)(MEMORY_BASE + MEMORY_SIZE); p++) *p = 0;
+    static uint64_t elsewhere;
+    __asm__ volatile("sc.d zero, zero, (%0)" :: "r"(&elsewhere) : "memory"); // no case inherits a reservation
     uc->uc_mcontext.__gregs[0] = c->pc;
     copy(&uc->uc_mcontext.__gregs[1], c->x, sizeof c->x);
     copy(uc->uc_mcontext.__fpregs.__d.__f, c->f, sizeof c->f);

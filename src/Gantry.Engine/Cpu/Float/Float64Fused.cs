@@ -42,7 +42,7 @@ internal static class Float64Fused
         if (!Float64.IsOrdinary(result)) return false;
         if ((flags & FloatFlags.NX) == 0)
         {
-            if (lost != 0) return false;
+            // Anything lost shows as an error here too: rest is odd then, and at least 50 binades below high (docs/float.md).
             _ = TwoSum(high, rest, out double error);
             if (error != 0) flags |= FloatFlags.NX;
         }

@@ -1,0 +1,171 @@
+using Gantry.Engine.Tests.Float;
+using Gantry.Engine.Tests.Qemu;
+
+namespace Gantry.Engine.Tests.Cpu;
+
+/// <summary>Random states, single instructions and small programs. Everything follows from the seed.</summary>
+public sealed class RiscVRandom(ulong seed)
+{
+    /// <summary>Registers programs keep: stack pointer, memory pointer, two loop counters.</summary>
+    private const int StackPointer = 2, MemoryPointer = 8, OuterCounter = 30, InnerCounter = 31;
+
+    private readonly FloatOperands singles = new(seed ^ 0x5555, 24, 8), doubles = new(seed ^ 0xaaaa, 53, 11), random = new(seed, 53, 11);
+
+    /// <summary>Random bits.</summary>
+    public ulong Next() => random.Next();
+
+    /// <summary>A random number below a bound.</summary>
+    public int Below(int bound) => random.Below(bound);
+
+    /// <summary>Random registers, flags, rounding mode and memory.</summary>
+    /// <param name="memoryBytes">Bytes of memory.</param>
+    /// <param name="reservedModes">Sometimes choose one of the reserved rounding modes, 5 to 7.</param>
+    public RiscVState State(int memoryBytes, bool reservedModes)
+    {
+        var state = new RiscVState { Memory = new byte[memoryBytes] };
+        for (int i = 1; i < 32; i++) state.X[i] = Integer();
+        for (int i = 0; i < 32; i++) state.F[i] = Number();
+        state.Fcsr = ((uint)Below(reservedModes && Below(8) == 0 ? 8 : 5) << 5) | (uint)Below(32);
+        for (int i = 0; i < memoryBytes; i += 8)
+        {
+            ulong value = Below(4) switch { 0 => Integer(), 1 => Number(), _ => Next() };
+            BitConverter.TryWriteBytes(state.Memory.AsSpan(i), value);
+        }
+
+        return state;
+    }
+
+    /// <summary>A case of one instance of an instruction, its memory operand mostly inside the scratch memory.</summary>
+    public RiscVCase Case(RiscVEncoding encoding, int memoryBytes)
+    {
+        uint instruction = encoding.Instance(Next());
+        if (encoding.IsCsr && Below(4) != 0 && (encoding.Mask >> 20) == 0)
+            instruction = (instruction & 0xf_ffff) | ((uint)(1 + Below(3)) << 20); // fflags, frm, fcsr
+        return Case(encoding, instruction, memoryBytes);
+    }
+
+    /// <summary>A case of a given instruction.</summary>
+    public RiscVCase Case(RiscVEncoding encoding, uint instruction, int memoryBytes)
+    {
+        var state = State(memoryBytes, reservedModes: true);
+        if (RiscVAddress.Of(instruction) is { } address && Below(20) != 0)
+        {
+            int offset = Below(memoryBytes - address.Bytes + 1);
+            if (Below(4) != 0) offset &= -address.Bytes;
+            state.X[address.Base] = RiscVLayout.Memory + (ulong)offset - (ulong)(long)address.Offset;
+        }
+
+        // jalr, c.jr and c.jalr: mostly into the code area.
+        bool jumpsToRegister = encoding.IsCompressed ? encoding.IsControl && (instruction & 3) == 2 : (instruction & 0x7f) == 0x67;
+        if (jumpsToRegister && Below(8) != 0)
+            state.X[encoding.IsCompressed ? (int)(instruction >> 7) & 31 : (int)(instruction >> 15) & 31] = RiscVLayout.Entry + (ulong)Below(0x10000) - 0x8000;
+
+        byte[] code = encoding.IsCompressed ? BitConverter.GetBytes((ushort)instruction) : BitConverter.GetBytes(instruction);
+        return new RiscVCase(code, state);
+    }
+
+    /// <summary>
+    /// A program of straight code, forward branches and loops with bounded counts, two deep at most, out of instances of the encodings given
+    /// (of which those that are control, and CSR accesses other than to fflags, do not take part).
+    /// </summary>
+    public RiscVCase Program(IReadOnlyList<RiscVEncoding> encodings)
+    {
+        const int memoryBytes = 4608;
+        var state = State(memoryBytes, reservedModes: false);
+        state.X[MemoryPointer] = RiscVLayout.Memory + 2048 + (ulong)(8 * Below(8));
+        state.X[StackPointer] = RiscVLayout.Memory + (ulong)(8 * Below(256));
+        var code = new List<ushort>();
+        for (int segments = 1 + Below(5); segments > 0; segments--) Segment(code, encodings, 0);
+        byte[] bytes = new byte[code.Count * 2];
+        Buffer.BlockCopy(code.ToArray(), 0, bytes, 0, bytes.Length);
+        return new RiscVCase(bytes, state);
+    }
+
+    private void Segment(List<ushort> code, IReadOnlyList<RiscVEncoding> encodings, int depth)
+    {
+        switch (Below(3))
+        {
+            case 0:
+                Straight(code, encodings, 1 + Below(12));
+                break;
+            case 1: // b?? over some instructions
+                int branch = code.Count;
+                code.AddRange([0, 0]);
+                Straight(code, encodings, 1 + Below(8));
+                uint condition = (uint)(Below(6) is var c && c < 2 ? c : c + 2);
+                Patch(code, branch, Branch(condition, Below(32), Below(32), (code.Count - branch) * 2));
+                break;
+            default:
+                int counter = depth == 0 ? OuterCounter : InnerCounter;
+                Emit(code, 0x13 | ((uint)counter << 7) | ((uint)(1 + Below(9)) << 20)); // addi counter, x0, n
+                int top = code.Count;
+                Straight(code, encodings, 1 + Below(6));
+                if (depth == 0 && Below(2) == 0) Segment(code, encodings, 1);
+                Emit(code, 0xfff00013 | ((uint)counter << 7) | ((uint)counter << 15)); // addi counter, counter, -1
+                Emit(code, Branch(1, counter, 0, (top - code.Count) * 2));
+                break;
+        }
+    }
+
+    private void Straight(List<ushort> code, IReadOnlyList<RiscVEncoding> encodings, int count)
+    {
+        while (count > 0)
+        {
+            var encoding = encodings[Below(encodings.Count)];
+            if (encoding.IsControl || (encoding.Match & 0x7f) == 0x0f) continue; // fences end nothing but time
+            uint instruction = encoding.Instance(Next());
+            if (encoding.IsCsr) instruction = (instruction & 0xf_ffff) | (1u << 20);
+            if (RiscVAddress.Of(instruction) is not null)
+                instruction = encoding.IsCompressed
+                    ? (instruction & 3) == 0 ? instruction & ~(7u << 7) : instruction
+                    : (instruction & ~(31u << 15)) | ((uint)MemoryPointer << 15);
+            if (encoding.Instance(instruction) != instruction || TouchesKept(instruction)) continue;
+            if (encoding.IsCompressed) code.Add((ushort)instruction);
+            else Emit(code, instruction);
+            count--;
+        }
+    }
+
+    // Whether any field that may be a destination names a register the program keeps.
+    private static bool TouchesKept(uint instruction)
+    {
+        static bool Kept(uint register) => register is StackPointer or MemoryPointer or OuterCounter or InnerCounter;
+        bool wide = Kept((instruction >> 7) & 31);
+        if ((instruction & 3) == 3) return wide;
+        bool store = (instruction & 3) == 2 && (instruction >> 13) >= 5;
+        return (wide && !store && (instruction & 3) != 0) || ((instruction & 3) == 1 && ((instruction >> 7) & 7) == 0)
+            || ((instruction & 3) == 0 && ((instruction >> 2) & 7) == 0);
+    }
+
+    private static void Emit(List<ushort> code, uint instruction) => code.AddRange([(ushort)instruction, (ushort)(instruction >> 16)]);
+
+    private static void Patch(List<ushort> code, int at, uint instruction)
+        => (code[at], code[at + 1]) = ((ushort)instruction, (ushort)(instruction >> 16));
+
+    private static uint Branch(uint condition, int rs1, int rs2, int offset)
+    {
+        uint o = (uint)offset;
+        return 0x63 | (((o >> 11) & 1) << 7) | (((o >> 1) & 15) << 8) | (condition << 12) | ((uint)rs1 << 15) | ((uint)rs2 << 20)
+            | (((o >> 5) & 63) << 25) | ((o >> 31) << 31);
+    }
+
+    private ulong Integer() => Below(8) switch
+    {
+        0 => (ulong)(long)(Below(9) - 4),
+        1 => (1ul << Below(64)) + (ulong)(long)(Below(3) - 1),
+        2 => (ulong)(long)(int)Next(),
+        3 => Next() >> Below(64),
+        4 => RiscVLayout.Memory + (ulong)Below(4096),
+        5 => 0 - (Next() >> Below(64)),
+        6 => Next() & (Next() | Next()),
+        _ => Next(),
+    };
+
+    // A double, a boxed single, or a single without its box.
+    private ulong Number() => Below(8) switch
+    {
+        < 4 => doubles.Operand(),
+        4 => Next(),
+        _ => 0xffff_ffff_0000_0000 | singles.Operand(),
+    };
+}
