@@ -41,8 +41,28 @@ public sealed unsafe class MachineHost : IDisposable
         Copy(options.Initrd, Mailbox->InitrdBuffer);
         if (!engine.Boot(machine))
             ThrowIfHalted();
-        for (var i = 0; i <= options.Ports.Count; i++)
-            ports.Add(new HostPort(i == 0 ? "" : options.Ports[i - 1], Wake));
+        AddPorts();
+    }
+
+    private MachineHost(IEngine engine, MachineOptions options, ulong machine)
+    {
+        this.engine = engine;
+        this.options = options;
+        this.machine = machine;
+        mailboxAddress = engine.GetMailbox(machine);
+        AddPorts();
+        engine.Restored(machine);
+        window = options.Window;
+    }
+
+    /// <summary>Takes over the machine in a memory image that was restored into the engine.</summary>
+    /// <param name="engine">Where it runs; disposed with the host.</param>
+    /// <param name="options">What it was made of; kernel, initrd, memory size and command line are not needed again.</param>
+    /// <exception cref="MachineException">There is no machine in the memory.</exception>
+    public static MachineHost Attach(IEngine engine, MachineOptions options)
+    {
+        var machine = engine.GetMachine();
+        return machine != 0 ? new MachineHost(engine, options, machine) : throw new MachineException("the memory image has no machine in it");
     }
 
     /// <summary>The console, then the named ports.</summary>
@@ -121,6 +141,12 @@ public sealed unsafe class MachineHost : IDisposable
     {
         engine.Dispose();
         wake.Dispose();
+    }
+
+    private void AddPorts()
+    {
+        for (var i = 0; i <= options.Ports.Count; i++)
+            ports.Add(new HostPort(i == 0 ? "" : options.Ports[i - 1], Wake));
     }
 
     private void Sleep(ulong nanoseconds)

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Buffers.Binary;
 using System.Text;
 
@@ -31,7 +32,7 @@ public sealed class FrontDoorConfig
     private const uint Magic = 0x44465447;
     private const uint Version = 1;
     private const int HeaderSize = 16;
-    private readonly MemoryStream records = new();
+    private readonly ArrayBufferWriter<byte> records = new();
 
     /// <summary>Adds a text.</summary>
     public void Add(FrontDoorRecord type, string text) => Add(type, Encoding.UTF8.GetBytes(text));
@@ -64,11 +65,11 @@ public sealed class FrontDoorConfig
     /// <summary>The segment's bytes.</summary>
     public byte[] ToArray()
     {
-        var bytes = new byte[HeaderSize + records.Length];
+        var bytes = new byte[HeaderSize + records.WrittenCount];
         BinaryPrimitives.WriteUInt32LittleEndian(bytes, Magic);
         BinaryPrimitives.WriteUInt32LittleEndian(bytes.AsSpan(4), Version);
-        BinaryPrimitives.WriteUInt32LittleEndian(bytes.AsSpan(8), (uint)records.Length);
-        records.ToArray().CopyTo(bytes, HeaderSize);
+        BinaryPrimitives.WriteUInt32LittleEndian(bytes.AsSpan(8), (uint)records.WrittenCount);
+        records.WrittenSpan.CopyTo(bytes.AsSpan(HeaderSize));
         return bytes;
     }
 }

@@ -15,7 +15,8 @@ public static class MemoryImage
     private const ulong LongestRun = 64 << 20;
 
     /// <summary>Copies the parts of <paramref name="memory"/> that are not zero, by ascending address.</summary>
-    /// <param name="memory">The linear memory; its length is a multiple of 4096.</param>
+    /// <param name="memory">The linear memory.</param>
+    /// <param name="length">Its bytes, a multiple of 4096.</param>
     public static unsafe IReadOnlyList<MemorySegment> Split(byte* memory, ulong length)
     {
         var runs = new List<(ulong Start, ulong End)>();

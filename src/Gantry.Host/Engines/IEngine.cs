@@ -14,6 +14,9 @@ public unsafe interface IEngine : IDisposable
     /// <summary>Starts the loaded kernel; false when it was refused.</summary>
     bool Boot(ulong machine);
 
+    /// <summary>The machine made last, which a restored memory image brought along; 0: none.</summary>
+    ulong GetMachine();
+
     /// <summary>Address of a machine's mailbox.</summary>
     ulong GetMailbox(ulong machine);
 

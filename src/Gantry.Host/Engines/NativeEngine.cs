@@ -24,6 +24,9 @@ public sealed unsafe class NativeEngine : IEngine
     public bool Boot(ulong machine) => Exports.Boot((nuint)machine) == 0;
 
     /// <inheritdoc/>
+    public ulong GetMachine() => Exports.GetMachine();
+
+    /// <inheritdoc/>
     public ulong GetMailbox(ulong machine) => Exports.GetMailbox((nuint)machine);
 
     /// <inheritdoc/>

@@ -6,6 +6,7 @@ namespace Gantry.Host.Engines;
 /// <summary>The compiled engine in Wasmtime: addresses are offsets into its memory.</summary>
 public sealed unsafe class WasmEngine : IEngine
 {
+    private const ulong WasmPage = 65536;
     private readonly Wasmtime.Engine engine;
     private readonly Module module;
     private readonly Linker linker;
@@ -14,6 +15,7 @@ public sealed unsafe class WasmEngine : IEngine
     private readonly Func<int, int> alloc;
     private readonly Func<int, int> create;
     private readonly Func<int, int> boot;
+    private readonly Func<int> machine;
     private readonly Func<int, int> mailbox;
     private readonly Func<int, long, int> run;
     private readonly Action<int> restored;
@@ -34,6 +36,7 @@ public sealed unsafe class WasmEngine : IEngine
         alloc = instance.GetFunction<int, int>("gantry_alloc") ?? throw Missing("gantry_alloc");
         create = instance.GetFunction<int, int>("gantry_create") ?? throw Missing("gantry_create");
         boot = instance.GetFunction<int, int>("gantry_boot") ?? throw Missing("gantry_boot");
+        machine = instance.GetFunction<int>("gantry_machine") ?? throw Missing("gantry_machine");
         mailbox = instance.GetFunction<int, int>("gantry_mailbox") ?? throw Missing("gantry_mailbox");
         run = instance.GetFunction<int, long, int>("gantry_run") ?? throw Missing("gantry_run");
         restored = instance.GetAction<int>("gantry_restored") ?? throw Missing("gantry_restored");
@@ -55,6 +58,27 @@ public sealed unsafe class WasmEngine : IEngine
 
     /// <inheritdoc/>
     public bool Boot(ulong machine) => boot((int)(uint)machine) == 0;
+
+    /// <inheritdoc/>
+    public ulong GetMachine() => (uint)machine();
+
+    /// <summary>Bytes of linear memory now.</summary>
+    public ulong MemoryLength => (ulong)memory.GetLength();
+
+    /// <summary>Makes the memory that of another instance of the same engine: zeros but for the segments.</summary>
+    /// <param name="length">Bytes of that memory, a multiple of 64 KiB.</param>
+    /// <param name="segments">Addresses and bytes.</param>
+    /// <exception cref="MachineException">There is not enough memory, or a segment lies outside.</exception>
+    public void Restore(ulong length, IEnumerable<(ulong Address, ReadOnlyMemory<byte> Bytes)> segments)
+    {
+        var present = MemoryLength;
+        for (ulong at = 0; at < present; at += WasmPage)
+            new Span<byte>(Pointer(at, WasmPage), (int)WasmPage).Clear();
+        if (length > present && memory.Grow((long)((length - present) / WasmPage)) < 0)
+            throw new MachineException($"no memory for {length >> 20} MiB");
+        foreach (var (address, bytes) in segments)
+            bytes.Span.CopyTo(new Span<byte>(Pointer(address, (ulong)bytes.Length), bytes.Length));
+    }
 
     /// <inheritdoc/>
     public ulong GetMailbox(ulong machine) => (uint)mailbox((int)(uint)machine);
