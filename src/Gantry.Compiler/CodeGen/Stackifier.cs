@@ -1,0 +1,135 @@
+using Gantry.Compiler.IR;
+
+namespace Gantry.Compiler.CodeGen;
+
+/// <summary>
+/// Decides which values are computed right where they are used, on WebAssembly's operand stack, and which need a local.
+/// A value used once, in its own block, moves down to its use when nothing between conflicts with it.
+/// </summary>
+internal static class Stackifier
+{
+    private const int Window = 400;
+
+    /// <summary>Sets <see cref="Instr.Mark"/> of every instruction: the position of the root it is computed at (its own, if it is one).</summary>
+    /// <returns>The instructions that are computed at their only use.</returns>
+    public static HashSet<Instr> Run(Function function)
+    {
+        var inlined = new HashSet<Instr>();
+        CountUses(function);
+        foreach (var block in function.Blocks)
+            RunBlock(block, inlined);
+        return inlined;
+    }
+
+    /// <summary>Operands that are always made again where they are needed.</summary>
+    public static bool IsRematerialized(Instr value) => value.Op is Op.Const or Op.SymAddr or Op.FuncAddr or Op.Alloca;
+
+    /// <summary>What an instruction pops; a jump pops what it hands to its target's phis.</summary>
+    public static IEnumerable<Instr> Operands(Instr instr)
+    {
+        foreach (var arg in instr.Args)
+            yield return arg;
+        if (instr.Op != Op.Br)
+            yield break;
+        var target = instr.Targets[0];
+        var index = target.Preds.IndexOf(instr.Block!);
+        foreach (var phi in target.Phis)
+        {
+            if (phi.Uses > 0 && phi.Args[index] != phi)
+                yield return phi.Args[index];
+        }
+    }
+
+    private static void CountUses(Function function)
+    {
+        foreach (var param in function.Params)
+            param.Uses = 0;
+        foreach (var block in function.Blocks)
+        {
+            foreach (var instr in block.Instrs)
+            {
+                instr.Uses = 0;
+                instr.Block = block;
+            }
+        }
+
+        foreach (var block in function.Blocks)
+        {
+            foreach (var instr in block.Instrs)
+            {
+                foreach (var arg in instr.Args)
+                    arg.Uses++;
+            }
+        }
+    }
+
+    private static void RunBlock(Block block, HashSet<Instr> inlined)
+    {
+        var instrs = block.Instrs;
+        for (var i = 0; i < instrs.Count; i++)
+            instrs[i].Mark = i;
+        var original = new Dictionary<Instr, int>(instrs.Count);
+        for (var i = 0; i < instrs.Count; i++)
+            original[instrs[i]] = i;
+        for (var r = instrs.Count - 1; r >= 0; r--)
+        {
+            var root = instrs[r];
+            if (root.Op == Op.Phi || inlined.Contains(root))
+                continue;
+            var pulled = new List<Instr>();
+            Pull(root, r, block, original, inlined, pulled);
+        }
+    }
+
+    private static void Pull(Instr user, int root, Block block, Dictionary<Instr, int> original, HashSet<Instr> inlined, List<Instr> pulled)
+    {
+        var operands = Operands(user).ToArray();
+        for (var k = operands.Length - 1; k >= 0; k--)
+        {
+            var candidate = operands[k];
+            if (candidate.Uses != 1 || candidate.Op is Op.Phi or Op.Param || IsRematerialized(candidate) || candidate.Block != block)
+                continue;
+            if (!original.TryGetValue(candidate, out var index) || index >= root || root - index > Window)
+                continue;
+            if (!CanMove(candidate, index, root, block, original, inlined, pulled))
+                continue;
+            inlined.Add(candidate);
+            candidate.Mark = root;
+            if (candidate.ReadsMemory || candidate.WritesMemory)
+                pulled.Add(candidate);
+            Pull(candidate, root, block, original, inlined, pulled);
+        }
+    }
+
+    private static bool CanMove(Instr candidate, int index, int root, Block block, Dictionary<Instr, int> original, HashSet<Instr> inlined, List<Instr> pulled)
+    {
+        if (!candidate.ReadsMemory && !candidate.WritesMemory)
+            return true;
+        foreach (var later in pulled)
+        {
+            // Already placed after the candidate's new position though it came before it.
+            if (original[later] < index && Conflict(candidate, later))
+                return false;
+        }
+
+        for (var i = index + 1; i < root; i++)
+        {
+            var between = block.Instrs[i];
+            if (!between.WritesMemory && !between.ReadsMemory && between.Op != Op.TrapIf)
+                continue;
+            if (inlined.Contains(between) && between.Mark >= root)
+                continue;
+            if (Conflict(candidate, between))
+                return false;
+        }
+
+        return true;
+    }
+
+    private static bool Conflict(Instr a, Instr b)
+    {
+        if (a.WritesMemory && (b.ReadsMemory || b.WritesMemory || b.Op == Op.TrapIf))
+            return true;
+        return a.ReadsMemory && b.WritesMemory && !(a.Op == Op.Load && b.Op is Op.GlobalSet or Op.StackAlloc);
+    }
+}

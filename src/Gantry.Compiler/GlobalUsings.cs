@@ -1,0 +1,1 @@
+global using Function = Gantry.Compiler.IR.Function;

@@ -1,0 +1,95 @@
+using Gantry.Compiler.Import;
+using Gantry.Compiler.IR;
+using Gantry.Compiler.TypeSystem;
+using Gantry.Wasm;
+
+namespace Gantry.Compiler.Intrinsics;
+
+/// <summary>Blocks of memory, arrays and static data.</summary>
+internal static class MemoryIntrinsics
+{
+    public static void Register(Dictionary<string, Expander> table)
+    {
+        table["System.SpanHelpers.Memmove"] = Move;
+        table["System.Buffer.Memmove"] = MoveElements;
+        table["System.Buffer.BulkMoveWithWriteBarrier"] = Move;
+        table["System.SpanHelpers.ClearWithoutReferences"] = Clear;
+        table["System.SpanHelpers.ClearWithReferences"] = (i, _, a) =>
+        {
+            i.B.Effect(Opcode.MemoryFill, a[0].V, i.B.I32(0), i.B.Wasm(Opcode.I32Shl, a[1].V, i.B.I32(2)));
+            return true;
+        };
+        table["System.SpanHelpers.Fill"] = Fill;
+        table["System.Runtime.InteropServices.NativeMemory.Clear"] = Clear;
+        table["System.Runtime.InteropServices.NativeMemory.Copy"] = (i, _, a) =>
+        {
+            i.B.Effect(Opcode.MemoryCopy, a[1].V, a[0].V, a[2].V);
+            return true;
+        };
+        table["System.Runtime.InteropServices.NativeMemory.Fill"] = (i, _, a) =>
+        {
+            i.B.Effect(Opcode.MemoryFill, a[0].V, a[2].V, a[1].V);
+            return true;
+        };
+        table["System.Runtime.InteropServices.MemoryMarshal.GetArrayDataReference"] = (i, m, a) =>
+        {
+            if (m.Arguments.Length == 0)
+                throw new UnsupportedException("an array of unknown element type");
+            i.NullCheck(a[0]);
+            return UnsafeIntrinsics.Push(i, m, i.B.Add(a[0].V, LayoutBuilder.ArrayData(m.Arguments[0])));
+        };
+        table["System.Array.get_Length"] = (i, m, a) =>
+        {
+            i.NullCheck(a[0]);
+            return UnsafeIntrinsics.Push(i, m, i.B.Load(Repr.I32, a[0].V, LayoutBuilder.ArrayLength));
+        };
+        table["System.Runtime.CompilerServices.RuntimeHelpers.InitializeArray"] = InitializeArray;
+        table["System.Runtime.CompilerServices.RuntimeHelpers.CreateSpan"] = CreateSpan;
+    }
+
+    private static bool Move(Importer importer, MethodDesc method, Val[] args)
+    {
+        importer.B.Effect(Opcode.MemoryCopy, args[0].V, args[1].V, args[2].V);
+        return true;
+    }
+
+    private static bool MoveElements(Importer importer, MethodDesc method, Val[] args)
+    {
+        var size = method.Arguments.Length == 1 ? method.Arguments[0].Size : 1;
+        importer.B.Effect(Opcode.MemoryCopy, args[0].V, args[1].V, importer.Scale(args[2].V, size));
+        return true;
+    }
+
+    private static bool Clear(Importer importer, MethodDesc method, Val[] args)
+    {
+        importer.B.Effect(Opcode.MemoryFill, args[0].V, importer.B.I32(0), args[1].V);
+        return true;
+    }
+
+    /// <summary>Fill of one-byte elements; wider ones are compiled from their IL.</summary>
+    private static bool Fill(Importer importer, MethodDesc method, Val[] args)
+    {
+        if (method.Arguments.Length != 1 || method.Arguments[0].Repr is not (Repr.I8 or Repr.U8))
+            return false;
+        importer.B.Effect(Opcode.MemoryFill, args[0].V, args[2].V, args[1].V);
+        return true;
+    }
+
+    private static bool InitializeArray(Importer importer, MethodDesc method, Val[] args)
+    {
+        if (args[1].Known is not FieldDesc field || args[0].Type.Element is not { } element)
+            throw new UnsupportedException("InitializeArray of an unknown field");
+        var b = importer.B;
+        b.Effect(Opcode.MemoryCopy, b.Add(args[0].V, LayoutBuilder.ArrayData(element)), b.Symbol(importer.Unit.StaticField(field)), b.I32(field.Type.Size));
+        return true;
+    }
+
+    private static bool CreateSpan(Importer importer, MethodDesc method, Val[] args)
+    {
+        if (args[0].Known is not FieldDesc field)
+            throw new UnsupportedException("CreateSpan of an unknown field");
+        var b = importer.B;
+        importer.Push(new Val(method.Signature.Return, [b.Symbol(importer.Unit.StaticField(field)), b.I32(field.Type.Size / method.Arguments[0].Size)]));
+        return true;
+    }
+}
