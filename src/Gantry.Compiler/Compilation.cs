@@ -126,6 +126,8 @@ internal sealed class Driver
 
         if (exports.Count == 0)
             _diagnostics.Add(new Diagnostic(null, 0, _input.Name, "no method carries [WasmExport(\"name\")]: there is nothing to compile"));
+        foreach (var (name, method) in exports.Where(e => ModuleBuilder.ReservedExports.Contains(e.Name)))
+            _diagnostics.Add(_unit.MakeDiagnostic(new SourcePosition(method, 0), $"the export name '{name}' is the compiler's own: choose another"));
         foreach (var twice in exports.GroupBy(e => e.Name).Where(g => g.Count() > 1))
             _diagnostics.Add(_unit.MakeDiagnostic(new SourcePosition(twice.Last().Method, 0), $"the export name '{twice.Key}' is used twice"));
         return exports;

@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using System.Reflection.Metadata;
 using Gantry.Compiler.Diagnostics;
 using Gantry.Compiler.Import;
 using Gantry.Compiler.Intrinsics;

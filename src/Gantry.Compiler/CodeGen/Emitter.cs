@@ -1,5 +1,4 @@
 using Gantry.Compiler.IR;
-using Gantry.Compiler.TypeSystem;
 using Gantry.Wasm;
 
 namespace Gantry.Compiler.CodeGen;

@@ -18,6 +18,9 @@ internal sealed partial class ModuleBuilder(CompilationUnit unit)
     /// <summary>Index of the global that holds the address of the last trap's record.</summary>
     public const int TrapGlobal = 1;
 
+    /// <summary>Names of what every module exports.</summary>
+    public static readonly string[] ReservedExports = ["memory", "table", "trap_message", "__stack_pointer", "__heap_base", "__static_constructors"];
+
     /// <summary>Stands for the trap function in calls.</summary>
     public static readonly object TrapFunction = new();
 
@@ -25,9 +28,7 @@ internal sealed partial class ModuleBuilder(CompilationUnit unit)
     private readonly Dictionary<object, int> _functionIndex = [];
     private readonly List<MethodDesc> _tableEntries = [];
     private readonly Dictionary<MethodDesc, int> _tableIndex = [];
-    private readonly List<DataSymbol> _symbols = [];
     private readonly Dictionary<string, DataSymbol> _trapRecords = [];
-    private readonly List<(string Name, List<Out> Code)> _bodies = [];
     private readonly Dictionary<int, string> _functionNames = [];
 
     public DataSymbol StackLimit { get; } = new("__stack_limit", 0, 16);
@@ -44,7 +45,7 @@ internal sealed partial class ModuleBuilder(CompilationUnit unit)
         var bytes = new byte[4 + text.Length];
         BinaryPrimitives.WriteInt32LittleEndian(bytes, text.Length);
         text.CopyTo(bytes, 4);
-        return _trapRecords[trap.Text] = record = new DataSymbol("trap", bytes.Length, 4) { Bytes = bytes };
+        return _trapRecords[trap.Text] = new DataSymbol("trap", bytes.Length, 4) { Bytes = bytes };
     }
 
     /// <summary>Builds the module.</summary>
@@ -61,7 +62,7 @@ internal sealed partial class ModuleBuilder(CompilationUnit unit)
             var index = _functionIndex.Count;
             _functionIndex[import] = index;
             _functionNames[index] = import.ToString();
-            _module.Imports.Add(Import.OfFunction(names[0], names[1], _module.TypeIndex(CallingConvention.TypeOf(import.Signature))));
+            _module.Imports.Add(Gantry.Wasm.Import.OfFunction(names[0], names[1], _module.TypeIndex(CallingConvention.TypeOf(import.Signature))));
         }
 
         foreach (var function in functions)

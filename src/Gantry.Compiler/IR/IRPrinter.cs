@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text;
-using Gantry.Compiler.TypeSystem;
 using Gantry.Wasm;
 
 namespace Gantry.Compiler.IR;

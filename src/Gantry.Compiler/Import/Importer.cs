@@ -1,6 +1,5 @@
 using System.Reflection.Metadata;
 using System.Reflection.Metadata.Ecma335;
-using Gantry.Compiler.Diagnostics;
 using Gantry.Compiler.IR;
 using Gantry.Compiler.TypeSystem;
 using Gantry.Wasm;

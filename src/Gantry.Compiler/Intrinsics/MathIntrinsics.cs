@@ -1,4 +1,3 @@
-using System.Reflection.Metadata;
 using Gantry.Compiler.Import;
 using Gantry.Compiler.IR;
 using Gantry.Compiler.TypeSystem;

@@ -1,5 +1,3 @@
-using Gantry.Compiler.IR;
-
 namespace Gantry.Compiler.Optimizer;
 
 /// <summary>The order of the passes.</summary>
