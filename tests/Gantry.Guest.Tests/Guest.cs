@@ -9,7 +9,7 @@ namespace Gantry.Guest.Tests;
 /// <summary>A guest under qemu-system-riscv64, whose devices are not ours: kernel and init are judged by themselves.</summary>
 internal sealed class Guest : IDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
     private static readonly string[] Ports =
         ["control", "stdin", "stdout", "stderr", "terminal.1", "stdin.2", "stdout.2", "stderr.2"];
 

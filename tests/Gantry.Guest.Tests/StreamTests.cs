@@ -92,18 +92,21 @@ public class StreamTests
         using Guest guest = new();
         guest.Send(FrameType.Stdio, Payload.Terminal(24, 80));
         guest.Send(FrameType.Env, "PS1=$ ");
-        guest.Run("bash", "--norc", "-i");
+        guest.Run("bash", "--norc", "--noediting", "-i");
         guest.Expect(FrameType.Started);
+        guest.WaitFor("tty", "$ ");
         guest.Write("tty", "cat\n");
         guest.Write("tty", "one line\n");
         guest.WaitFor("tty", "one line\r\none line");
         guest.Write("tty", "\x03");
         guest.WaitFor("tty", "^C");
-        guest.Write("tty", "echo status $?; sleep 1000\n");
+        // The mark is printed by the job itself, which therefore is in the foreground when ^Z comes.
+        guest.Write("tty", "echo status $?; sh -c 'echo mark$((1+1)); exec sleep 1000'\n");
         guest.WaitFor("tty", "status 130");
+        guest.WaitFor("tty", "mark2");
         guest.Write("tty", "\x1a");
         guest.WaitFor("tty", "Stopped");
-        guest.Write("tty", "kill -9 %1; exit 12\n");
+        guest.Write("tty", "kill -9 %1; wait %1; exit 12\n");
         guest.ExpectEnd(12);
         Assert.DoesNotContain("no job control", guest.Output("tty"), StringComparison.Ordinal);
     }
@@ -118,14 +121,16 @@ public class StreamTests
         guest.Send(FrameType.Stdio, Payload.Terminal(20, 70), 1);
         guest.Send(FrameType.Cwd, "/usr", 1);
         guest.Send(FrameType.Env, "PS1=$ ", 1);
-        guest.RunProcess(1, "bash", "--norc", "-i");
+        guest.RunProcess(1, "bash", "--norc", "--noediting", "-i");
         Assert.InRange(guest.Expect(FrameType.Started, 1).Number, 2, 1000);
         guest.Write("terminal.1", "tty; stty size; pwd; cat /proc/1/cmdline | tr '\\0' ' '\n");
         guest.WaitFor("terminal.1", "/dev/pts/0\r\n20 70\r\n/usr\r\nsleep 1000");
         guest.Send(FrameType.Resize, Payload.Integers((ushort)44, (ushort)55), 1);
-        guest.Write("terminal.1", "stty size; sleep 1000\n");
+        guest.Write("terminal.1", "stty size; sh -c 'echo mark$((1+1)); exec sleep 1000'\n");
         guest.WaitFor("terminal.1", "44 55");
+        guest.WaitFor("terminal.1", "mark2");
         guest.Write("terminal.1", "\x03");
+        guest.WaitFor("terminal.1", "^C");
         guest.Write("terminal.1", "exit 9\n");
         guest.ExpectEnd(9, 1);
         guest.Send(FrameType.Shutdown, Payload.Integers(9, 1000));
