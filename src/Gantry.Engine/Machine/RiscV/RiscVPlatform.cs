@@ -25,7 +25,8 @@ public static unsafe class RiscVPlatform
             return false;
         Plic.Create(machine);
         machine->Uart.Line = MemoryMap.UartLine;
-        Processor.Create(machine);
+        if (!Processor.Create(machine))
+            return false;
         if (!Place(machine))
             return true;
         var mailbox = machine->Mailbox;

@@ -1,0 +1,129 @@
+namespace Gantry.Engine.Cpu.RiscV;
+
+/// <summary>Fills predecoded records from encodings.</summary>
+public static unsafe class Decoder
+{
+    /// <summary>Handler of a record not decoded yet: decodes it and runs it.</summary>
+    [WasmTailCalls]
+    public static Insn* DecodeAndRun(Hart* hart, Insn* insn, int left)
+    {
+        var page = CodeCache.PageOf(hart, hart->PageSlots);
+        var slot = (int)(insn - page->First);
+        var ram = hart->Ram + ((nuint)page->RamPage << 12) + (nuint)(slot * 2);
+        var half = (uint)*(ushort*)ram;
+        if ((half & 3) != 3)
+        {
+            Decode(hart, insn, Compressed.Expand(half), 1);
+        }
+        else if (slot < CodePage.Halfwords - 1)
+        {
+            Decode(hart, insn, half | ((uint)*(ushort*)(ram + 2) << 16), 2);
+        }
+        else
+        {
+            uint second;
+            var cause = FetchNextHalf(hart, &second);
+            if (cause != 0)
+            {
+                var trap = Trap.At(hart, insn, left, cause, hart->PageAddress + 4096);
+                return trap->Handler(hart, trap, left);
+            }
+
+            Decode(hart, insn, half | (second << 16), 2);
+            page->Straddling = insn->Handler;
+            page->StraddlingHalf = (ushort)second;
+            insn->Handler = &RunStraddling;
+        }
+
+        return insn->Handler(hart, insn, left);
+    }
+
+    /// <summary>
+    /// Handler of an instruction whose second half is on the next page. That page may be mapped elsewhere or rewritten since it was decoded,
+    /// so the half is compared each time.
+    /// </summary>
+    [WasmTailCalls]
+    public static Insn* RunStraddling(Hart* hart, Insn* insn, int left)
+    {
+        var page = CodeCache.PageOf(hart, hart->PageSlots);
+        uint second;
+        if (FetchNextHalf(hart, &second) != 0 || second != page->StraddlingHalf)
+            return DecodeAndRun(hart, insn, left);
+        return page->Straddling(hart, insn, left);
+    }
+
+    /// <summary>Handler of what no row of the table matches.</summary>
+    [WasmTailCalls]
+    public static Insn* Illegal(Hart* hart, Insn* insn, int left)
+    {
+        var next = Trap.IllegalAt(hart, insn, left);
+        return next->Handler(hart, next, left);
+    }
+
+    /// <summary>The encoding at an address as stval shows it; 0 when it cannot be fetched.</summary>
+    public static ulong Refetch(Hart* hart, ulong address)
+    {
+        uint first, second;
+        if (FetchHalf(hart, address, &first) != 0)
+            return 0;
+        if ((first & 3) != 3)
+            return first;
+        return FetchHalf(hart, address + 2, &second) != 0 ? 0 : first | (second << 16);
+    }
+
+    /// <summary>Fills a record.</summary>
+    /// <param name="hart">Whose table and handlers to use.</param>
+    /// <param name="insn">The record.</param>
+    /// <param name="word">A 32-bit encoding; 0 for what is illegal.</param>
+    /// <param name="halfwords">Length of the encoding in memory.</param>
+    public static void Decode(Hart* hart, Insn* insn, uint word, int halfwords)
+    {
+        var row = hart->Table.Find(word);
+        var mode = (word >> 12) & 7;
+        if (row == null || ((row->Flags & RowFlags.Rounds) != 0 && mode is 5 or 6))
+        {
+            insn->Handler = &Illegal;
+            return;
+        }
+
+        var rd = (byte)((word >> 7) & 31);
+        insn->Rd = rd == 0 && (row->Flags & RowFlags.FloatRd) == 0 ? (byte)Hart.Sink : rd;
+        insn->Rs1 = (byte)((word >> 15) & 31);
+        insn->Rs2 = (byte)((word >> 20) & 31);
+        insn->Rs3AndMode = (byte)((word >> 27) | (mode << 5));
+        insn->Immediate = ImmediateOf(row->Format, word);
+        insn->Handler = halfwords == 1 ? row->TwoBytes : row->FourBytes;
+    }
+
+    /// <summary>The immediate of an encoding (unprivileged specification, 2.3).</summary>
+    public static int ImmediateOf(Format format, uint word)
+    {
+        var sign = (int)word >> 31;
+        return format switch
+        {
+            Format.I => (int)word >> 20,
+            Format.S => ((int)word >> 25 << 5) | (int)((word >> 7) & 31),
+            Format.B => (sign << 12) | (int)(((word >> 7) & 1) << 11) | (int)(((word >> 25) & 63) << 5) | (int)(((word >> 8) & 15) << 1),
+            Format.U => (int)(word & 0xFFFFF000),
+            Format.J => (sign << 20) | (int)(word & 0xFF000) | (int)(((word >> 20) & 1) << 11) | (int)(((word >> 21) & 0x3FF) << 1),
+            Format.Shift => (int)((word >> 20) & 63),
+            Format.System => (int)word,
+            _ => 0,
+        };
+    }
+
+    private static uint FetchNextHalf(Hart* hart, uint* half) => FetchHalf(hart, hart->PageAddress + 4096, half);
+
+    private static uint FetchHalf(Hart* hart, ulong address, uint* half)
+    {
+        Translation translation;
+        var cause = PageWalk.Translate(hart, address, Access.Execute, &translation);
+        if (cause != 0)
+            return cause;
+        var ram = hart->Machine->Memory.TryMap(translation.Address, 2);
+        if (ram == null)
+            return Cause.InstructionAccessFault;
+        *half = *(ushort*)ram;
+        return 0;
+    }
+}

@@ -1,0 +1,415 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using Gantry.Engine.Cpu.RiscV.Instructions;
+
+namespace Gantry.Engine.Cpu.RiscV;
+
+/// <summary>Where operands stand in an encoding (unprivileged specification, 2.2 and 2.3).</summary>
+public enum Format : byte
+{
+    /// <summary>rd, rs1, rs2.</summary>
+    R,
+
+    /// <summary>rd, rs1; the rs2 field is part of the operation.</summary>
+    Unary,
+
+    /// <summary>rd, rs1, rs2, rs3.</summary>
+    R4,
+
+    /// <summary>rd, rs1, 12-bit immediate.</summary>
+    I,
+
+    /// <summary>rd, rs1, shift amount.</summary>
+    Shift,
+
+    /// <summary>rs1, rs2, 12-bit immediate.</summary>
+    S,
+
+    /// <summary>rs1, rs2, branch offset.</summary>
+    B,
+
+    /// <summary>rd, upper immediate.</summary>
+    U,
+
+    /// <summary>rd, jump offset.</summary>
+    J,
+
+    /// <summary>rd, rs2, (rs1); aq and rl are ignored.</summary>
+    Amo,
+
+    /// <summary>Nothing, or only rs1.</summary>
+    None,
+
+    /// <summary>The handler looks at the encoding itself, which is the immediate.</summary>
+    System,
+}
+
+/// <summary>What else is to be known of an instruction.</summary>
+[Flags]
+public enum RowFlags : byte
+{
+    /// <summary>Integer registers, no rounding.</summary>
+    None = 0,
+
+    /// <summary>rd is a float register.</summary>
+    FloatRd = 1,
+
+    /// <summary>rd is an integer register, sources are float registers.</summary>
+    FloatSources = 2,
+
+    /// <summary>rd is a float register, the source is an integer register.</summary>
+    IntegerSources = 4,
+
+    /// <summary>funct3 is a rounding mode.</summary>
+    Rounds = 8,
+
+    /// <summary>Belongs to F or D: illegal while sstatus.FS is Off.</summary>
+    Float = 16,
+}
+
+/// <summary>One instruction.</summary>
+public unsafe struct InstructionRow
+{
+    /// <summary>The bits of <see cref="Mask"/> that identify it.</summary>
+    public uint Match;
+
+    /// <summary>The bits that identify it.</summary>
+    public uint Mask;
+
+    /// <summary>Its operands.</summary>
+    public Format Format;
+
+    /// <summary>More about it.</summary>
+    public RowFlags Flags;
+
+    /// <summary>Bytes of <see cref="Name"/>.</summary>
+    public byte NameLength;
+
+    /// <summary>Mnemonic.</summary>
+    public byte* Name;
+
+    /// <summary>Handler for the compressed form.</summary>
+    public delegate*<Hart*, Insn*, int, Insn*> TwoBytes;
+
+    /// <summary>Handler for the full-size form.</summary>
+    public delegate*<Hart*, Insn*, int, Insn*> FourBytes;
+}
+
+/// <summary>
+/// All instructions, a row each: the one place that says which encoding is which instruction. Decoder, disassembler and tests read it.
+/// </summary>
+public unsafe struct InstructionTable
+{
+    private const int Capacity = 256;
+    private const int Buckets = 32;
+
+    // Row numbers sorted by major opcode (bits 6:2), and where each opcode's begin.
+    private InstructionRow* rows;
+    private byte* order;
+    private fixed int start[Buckets + 1];
+    private int count;
+
+    /// <summary>Number of rows.</summary>
+    public readonly int Count => count;
+
+    /// <summary>A row, in the order of the table below.</summary>
+    public readonly InstructionRow* this[int index] => rows + index;
+
+    /// <summary>The row of an encoding, or null.</summary>
+    public readonly InstructionRow* Find(uint word)
+    {
+        if ((word & 3) != 3)
+            return null;
+        var bucket = (int)(word >> 2) & (Buckets - 1);
+        for (var i = start[bucket]; i < start[bucket + 1]; i++)
+        {
+            var row = rows + order[i];
+            if ((word & row->Mask) == row->Match)
+                return row;
+        }
+
+        return null;
+    }
+
+    /// <summary>Fills the table.</summary>
+    public void Build()
+    {
+        rows = (InstructionRow*)NativeMemory.AllocZeroed(Capacity, (nuint)sizeof(InstructionRow));
+        order = (byte*)NativeMemory.AllocZeroed(Capacity, 1);
+        count = 0;
+        AddRows();
+        var position = 0;
+        for (var bucket = 0; bucket < Buckets; bucket++)
+        {
+            start[bucket] = position;
+            for (var i = 0; i < count; i++)
+            {
+                if (((rows[i].Match >> 2) & (Buckets - 1)) == bucket)
+                    order[position++] = (byte)i;
+            }
+        }
+
+        start[Buckets] = position;
+    }
+
+    private void Row<TOp>(ReadOnlySpan<byte> name, uint match, uint mask, Format format)
+        where TOp : struct, IInstruction
+        => Add(name, match, mask, format, RowFlags.None, &Handler<TOp, TwoBytes>.Run, &Handler<TOp, FourBytes>.Run);
+
+    private void FloatRow<TOp>(ReadOnlySpan<byte> name, uint match, uint mask, Format format, RowFlags flags = RowFlags.None)
+        where TOp : struct, IInstruction
+        => Add(name, match, mask, format, flags | RowFlags.Float, &FloatHandler<TOp, TwoBytes>.Run, &FloatHandler<TOp, FourBytes>.Run);
+
+    // None of these has a compressed form but ebreak, whose handler does not care.
+    private void SystemRow(ReadOnlySpan<byte> name, uint match, uint mask, delegate*<Hart*, Insn*, int, Insn*> handler)
+        => Add(name, match, mask, Format.System, RowFlags.None, handler, handler);
+
+    private void Add(
+        ReadOnlySpan<byte> name,
+        uint match,
+        uint mask,
+        Format format,
+        RowFlags flags,
+        delegate*<Hart*, Insn*, int, Insn*> twoBytes,
+        delegate*<Hart*, Insn*, int, Insn*> fourBytes)
+    {
+        var row = rows + count++;
+        row->Match = match;
+        row->Mask = mask;
+        row->Format = format;
+        row->Flags = flags;
+        // Literals are static data: they do not move.
+        row->Name = (byte*)Unsafe.AsPointer(ref MemoryMarshal.GetReference(name));
+        row->NameLength = (byte)name.Length;
+        row->TwoBytes = twoBytes;
+        row->FourBytes = fourBytes;
+    }
+
+    private void AddRows()
+    {
+        // RV64I
+        Row<Lui>("lui"u8, 0x00000037, 0x0000007F, Format.U);
+        Row<Auipc>("auipc"u8, 0x00000017, 0x0000007F, Format.U);
+        Row<Jal>("jal"u8, 0x0000006F, 0x0000007F, Format.J);
+        Row<Jalr>("jalr"u8, 0x00000067, 0x0000707F, Format.I);
+        Row<Beq>("beq"u8, 0x00000063, 0x0000707F, Format.B);
+        Row<Bne>("bne"u8, 0x00001063, 0x0000707F, Format.B);
+        Row<Blt>("blt"u8, 0x00004063, 0x0000707F, Format.B);
+        Row<Bge>("bge"u8, 0x00005063, 0x0000707F, Format.B);
+        Row<Bltu>("bltu"u8, 0x00006063, 0x0000707F, Format.B);
+        Row<Bgeu>("bgeu"u8, 0x00007063, 0x0000707F, Format.B);
+        Row<Lb>("lb"u8, 0x00000003, 0x0000707F, Format.I);
+        Row<Lh>("lh"u8, 0x00001003, 0x0000707F, Format.I);
+        Row<Lw>("lw"u8, 0x00002003, 0x0000707F, Format.I);
+        Row<Ld>("ld"u8, 0x00003003, 0x0000707F, Format.I);
+        Row<Lbu>("lbu"u8, 0x00004003, 0x0000707F, Format.I);
+        Row<Lhu>("lhu"u8, 0x00005003, 0x0000707F, Format.I);
+        Row<Lwu>("lwu"u8, 0x00006003, 0x0000707F, Format.I);
+        Row<Sb>("sb"u8, 0x00000023, 0x0000707F, Format.S);
+        Row<Sh>("sh"u8, 0x00001023, 0x0000707F, Format.S);
+        Row<Sw>("sw"u8, 0x00002023, 0x0000707F, Format.S);
+        Row<Sd>("sd"u8, 0x00003023, 0x0000707F, Format.S);
+        Row<Addi>("addi"u8, 0x00000013, 0x0000707F, Format.I);
+        Row<Slti>("slti"u8, 0x00002013, 0x0000707F, Format.I);
+        Row<Sltiu>("sltiu"u8, 0x00003013, 0x0000707F, Format.I);
+        Row<Xori>("xori"u8, 0x00004013, 0x0000707F, Format.I);
+        Row<Ori>("ori"u8, 0x00006013, 0x0000707F, Format.I);
+        Row<Andi>("andi"u8, 0x00007013, 0x0000707F, Format.I);
+        Row<Slli>("slli"u8, 0x00001013, 0xFC00707F, Format.Shift);
+        Row<Srli>("srli"u8, 0x00005013, 0xFC00707F, Format.Shift);
+        Row<Srai>("srai"u8, 0x40005013, 0xFC00707F, Format.Shift);
+        Row<Addiw>("addiw"u8, 0x0000001B, 0x0000707F, Format.I);
+        Row<Slliw>("slliw"u8, 0x0000101B, 0xFE00707F, Format.Shift);
+        Row<Srliw>("srliw"u8, 0x0000501B, 0xFE00707F, Format.Shift);
+        Row<Sraiw>("sraiw"u8, 0x4000501B, 0xFE00707F, Format.Shift);
+        Row<Add>("add"u8, 0x00000033, 0xFE00707F, Format.R);
+        Row<Sub>("sub"u8, 0x40000033, 0xFE00707F, Format.R);
+        Row<Sll>("sll"u8, 0x00001033, 0xFE00707F, Format.R);
+        Row<Slt>("slt"u8, 0x00002033, 0xFE00707F, Format.R);
+        Row<Sltu>("sltu"u8, 0x00003033, 0xFE00707F, Format.R);
+        Row<Xor>("xor"u8, 0x00004033, 0xFE00707F, Format.R);
+        Row<Srl>("srl"u8, 0x00005033, 0xFE00707F, Format.R);
+        Row<Sra>("sra"u8, 0x40005033, 0xFE00707F, Format.R);
+        Row<Or>("or"u8, 0x00006033, 0xFE00707F, Format.R);
+        Row<And>("and"u8, 0x00007033, 0xFE00707F, Format.R);
+        Row<Addw>("addw"u8, 0x0000003B, 0xFE00707F, Format.R);
+        Row<Subw>("subw"u8, 0x4000003B, 0xFE00707F, Format.R);
+        Row<Sllw>("sllw"u8, 0x0000103B, 0xFE00707F, Format.R);
+        Row<Srlw>("srlw"u8, 0x0000503B, 0xFE00707F, Format.R);
+        Row<Sraw>("sraw"u8, 0x4000503B, 0xFE00707F, Format.R);
+        Row<Fence>("fence"u8, 0x0000000F, 0x0000707F, Format.None);
+
+        // M
+        Row<Mul>("mul"u8, 0x02000033, 0xFE00707F, Format.R);
+        Row<Mulh>("mulh"u8, 0x02001033, 0xFE00707F, Format.R);
+        Row<Mulhsu>("mulhsu"u8, 0x02002033, 0xFE00707F, Format.R);
+        Row<Mulhu>("mulhu"u8, 0x02003033, 0xFE00707F, Format.R);
+        Row<Div>("div"u8, 0x02004033, 0xFE00707F, Format.R);
+        Row<Divu>("divu"u8, 0x02005033, 0xFE00707F, Format.R);
+        Row<Rem>("rem"u8, 0x02006033, 0xFE00707F, Format.R);
+        Row<Remu>("remu"u8, 0x02007033, 0xFE00707F, Format.R);
+        Row<Mulw>("mulw"u8, 0x0200003B, 0xFE00707F, Format.R);
+        Row<Divw>("divw"u8, 0x0200403B, 0xFE00707F, Format.R);
+        Row<Divuw>("divuw"u8, 0x0200503B, 0xFE00707F, Format.R);
+        Row<Remw>("remw"u8, 0x0200603B, 0xFE00707F, Format.R);
+        Row<Remuw>("remuw"u8, 0x0200703B, 0xFE00707F, Format.R);
+
+        // A
+        Row<LrW>("lr.w"u8, 0x1000202F, 0xF9F0707F, Format.Amo);
+        Row<ScW>("sc.w"u8, 0x1800202F, 0xF800707F, Format.Amo);
+        Row<AmoSwapW>("amoswap.w"u8, 0x0800202F, 0xF800707F, Format.Amo);
+        Row<AmoAddW>("amoadd.w"u8, 0x0000202F, 0xF800707F, Format.Amo);
+        Row<AmoXorW>("amoxor.w"u8, 0x2000202F, 0xF800707F, Format.Amo);
+        Row<AmoAndW>("amoand.w"u8, 0x6000202F, 0xF800707F, Format.Amo);
+        Row<AmoOrW>("amoor.w"u8, 0x4000202F, 0xF800707F, Format.Amo);
+        Row<AmoMinW>("amomin.w"u8, 0x8000202F, 0xF800707F, Format.Amo);
+        Row<AmoMaxW>("amomax.w"u8, 0xA000202F, 0xF800707F, Format.Amo);
+        Row<AmoMinuW>("amominu.w"u8, 0xC000202F, 0xF800707F, Format.Amo);
+        Row<AmoMaxuW>("amomaxu.w"u8, 0xE000202F, 0xF800707F, Format.Amo);
+        Row<LrD>("lr.d"u8, 0x1000302F, 0xF9F0707F, Format.Amo);
+        Row<ScD>("sc.d"u8, 0x1800302F, 0xF800707F, Format.Amo);
+        Row<AmoSwapD>("amoswap.d"u8, 0x0800302F, 0xF800707F, Format.Amo);
+        Row<AmoAddD>("amoadd.d"u8, 0x0000302F, 0xF800707F, Format.Amo);
+        Row<AmoXorD>("amoxor.d"u8, 0x2000302F, 0xF800707F, Format.Amo);
+        Row<AmoAndD>("amoand.d"u8, 0x6000302F, 0xF800707F, Format.Amo);
+        Row<AmoOrD>("amoor.d"u8, 0x4000302F, 0xF800707F, Format.Amo);
+        Row<AmoMinD>("amomin.d"u8, 0x8000302F, 0xF800707F, Format.Amo);
+        Row<AmoMaxD>("amomax.d"u8, 0xA000302F, 0xF800707F, Format.Amo);
+        Row<AmoMinuD>("amominu.d"u8, 0xC000302F, 0xF800707F, Format.Amo);
+        Row<AmoMaxuD>("amomaxu.d"u8, 0xE000302F, 0xF800707F, Format.Amo);
+
+        // Zba
+        Row<AddUw>("add.uw"u8, 0x0800003B, 0xFE00707F, Format.R);
+        Row<Sh1add>("sh1add"u8, 0x20002033, 0xFE00707F, Format.R);
+        Row<Sh1addUw>("sh1add.uw"u8, 0x2000203B, 0xFE00707F, Format.R);
+        Row<Sh2add>("sh2add"u8, 0x20004033, 0xFE00707F, Format.R);
+        Row<Sh2addUw>("sh2add.uw"u8, 0x2000403B, 0xFE00707F, Format.R);
+        Row<Sh3add>("sh3add"u8, 0x20006033, 0xFE00707F, Format.R);
+        Row<Sh3addUw>("sh3add.uw"u8, 0x2000603B, 0xFE00707F, Format.R);
+        Row<SlliUw>("slli.uw"u8, 0x0800101B, 0xFC00707F, Format.Shift);
+
+        // Zbb
+        Row<Andn>("andn"u8, 0x40007033, 0xFE00707F, Format.R);
+        Row<Orn>("orn"u8, 0x40006033, 0xFE00707F, Format.R);
+        Row<Xnor>("xnor"u8, 0x40004033, 0xFE00707F, Format.R);
+        Row<Clz>("clz"u8, 0x60001013, 0xFFF0707F, Format.Unary);
+        Row<Clzw>("clzw"u8, 0x6000101B, 0xFFF0707F, Format.Unary);
+        Row<Ctz>("ctz"u8, 0x60101013, 0xFFF0707F, Format.Unary);
+        Row<Ctzw>("ctzw"u8, 0x6010101B, 0xFFF0707F, Format.Unary);
+        Row<Cpop>("cpop"u8, 0x60201013, 0xFFF0707F, Format.Unary);
+        Row<Cpopw>("cpopw"u8, 0x6020101B, 0xFFF0707F, Format.Unary);
+        Row<Max>("max"u8, 0x0A006033, 0xFE00707F, Format.R);
+        Row<Maxu>("maxu"u8, 0x0A007033, 0xFE00707F, Format.R);
+        Row<Min>("min"u8, 0x0A004033, 0xFE00707F, Format.R);
+        Row<Minu>("minu"u8, 0x0A005033, 0xFE00707F, Format.R);
+        Row<SextB>("sext.b"u8, 0x60401013, 0xFFF0707F, Format.Unary);
+        Row<SextH>("sext.h"u8, 0x60501013, 0xFFF0707F, Format.Unary);
+        Row<ZextH>("zext.h"u8, 0x0800403B, 0xFFF0707F, Format.Unary);
+        Row<Rol>("rol"u8, 0x60001033, 0xFE00707F, Format.R);
+        Row<Rolw>("rolw"u8, 0x6000103B, 0xFE00707F, Format.R);
+        Row<Ror>("ror"u8, 0x60005033, 0xFE00707F, Format.R);
+        Row<Rorw>("rorw"u8, 0x6000503B, 0xFE00707F, Format.R);
+        Row<Rori>("rori"u8, 0x60005013, 0xFC00707F, Format.Shift);
+        Row<Roriw>("roriw"u8, 0x6000501B, 0xFE00707F, Format.Shift);
+        Row<OrcB>("orc.b"u8, 0x28705013, 0xFFF0707F, Format.Unary);
+        Row<Rev8>("rev8"u8, 0x6B805013, 0xFFF0707F, Format.Unary);
+
+        // Zbs
+        Row<Bclr>("bclr"u8, 0x48001033, 0xFE00707F, Format.R);
+        Row<Bclri>("bclri"u8, 0x48001013, 0xFC00707F, Format.Shift);
+        Row<Bext>("bext"u8, 0x48005033, 0xFE00707F, Format.R);
+        Row<Bexti>("bexti"u8, 0x48005013, 0xFC00707F, Format.Shift);
+        Row<Binv>("binv"u8, 0x68001033, 0xFE00707F, Format.R);
+        Row<Binvi>("binvi"u8, 0x68001013, 0xFC00707F, Format.Shift);
+        Row<Bset>("bset"u8, 0x28001033, 0xFE00707F, Format.R);
+        Row<Bseti>("bseti"u8, 0x28001013, 0xFC00707F, Format.Shift);
+
+        // Zicond, Zicboz
+        Row<CzeroEqz>("czero.eqz"u8, 0x0E005033, 0xFE00707F, Format.R);
+        Row<CzeroNez>("czero.nez"u8, 0x0E007033, 0xFE00707F, Format.R);
+        Row<CboZero>("cbo.zero"u8, 0x0040200F, 0xFFF07FFF, Format.None);
+
+        // F
+        FloatRow<Flw>("flw"u8, 0x00002007, 0x0000707F, Format.I, RowFlags.FloatRd);
+        FloatRow<Fsw>("fsw"u8, 0x00002027, 0x0000707F, Format.S);
+        FloatRow<FmaddS>("fmadd.s"u8, 0x00000043, 0x0600007F, Format.R4, RowFlags.FloatRd | RowFlags.Rounds);
+        FloatRow<FmsubS>("fmsub.s"u8, 0x00000047, 0x0600007F, Format.R4, RowFlags.FloatRd | RowFlags.Rounds);
+        FloatRow<FnmsubS>("fnmsub.s"u8, 0x0000004B, 0x0600007F, Format.R4, RowFlags.FloatRd | RowFlags.Rounds);
+        FloatRow<FnmaddS>("fnmadd.s"u8, 0x0000004F, 0x0600007F, Format.R4, RowFlags.FloatRd | RowFlags.Rounds);
+        FloatRow<FaddS>("fadd.s"u8, 0x00000053, 0xFE00007F, Format.R, RowFlags.FloatRd | RowFlags.Rounds);
+        FloatRow<FsubS>("fsub.s"u8, 0x08000053, 0xFE00007F, Format.R, RowFlags.FloatRd | RowFlags.Rounds);
+        FloatRow<FmulS>("fmul.s"u8, 0x10000053, 0xFE00007F, Format.R, RowFlags.FloatRd | RowFlags.Rounds);
+        FloatRow<FdivS>("fdiv.s"u8, 0x18000053, 0xFE00007F, Format.R, RowFlags.FloatRd | RowFlags.Rounds);
+        FloatRow<FsqrtS>("fsqrt.s"u8, 0x58000053, 0xFFF0007F, Format.Unary, RowFlags.FloatRd | RowFlags.Rounds);
+        FloatRow<FsgnjS>("fsgnj.s"u8, 0x20000053, 0xFE00707F, Format.R, RowFlags.FloatRd);
+        FloatRow<FsgnjnS>("fsgnjn.s"u8, 0x20001053, 0xFE00707F, Format.R, RowFlags.FloatRd);
+        FloatRow<FsgnjxS>("fsgnjx.s"u8, 0x20002053, 0xFE00707F, Format.R, RowFlags.FloatRd);
+        FloatRow<FminS>("fmin.s"u8, 0x28000053, 0xFE00707F, Format.R, RowFlags.FloatRd);
+        FloatRow<FmaxS>("fmax.s"u8, 0x28001053, 0xFE00707F, Format.R, RowFlags.FloatRd);
+        FloatRow<FeqS>("feq.s"u8, 0xA0002053, 0xFE00707F, Format.R, RowFlags.FloatSources);
+        FloatRow<FltS>("flt.s"u8, 0xA0001053, 0xFE00707F, Format.R, RowFlags.FloatSources);
+        FloatRow<FleS>("fle.s"u8, 0xA0000053, 0xFE00707F, Format.R, RowFlags.FloatSources);
+        FloatRow<FclassS>("fclass.s"u8, 0xE0001053, 0xFFF0707F, Format.Unary, RowFlags.FloatSources);
+        FloatRow<FcvtWS>("fcvt.w.s"u8, 0xC0000053, 0xFFF0007F, Format.Unary, RowFlags.FloatSources | RowFlags.Rounds);
+        FloatRow<FcvtSW>("fcvt.s.w"u8, 0xD0000053, 0xFFF0007F, Format.Unary, RowFlags.FloatRd | RowFlags.Rounds | RowFlags.IntegerSources);
+        FloatRow<FcvtWuS>("fcvt.wu.s"u8, 0xC0100053, 0xFFF0007F, Format.Unary, RowFlags.FloatSources | RowFlags.Rounds);
+        FloatRow<FcvtSWu>("fcvt.s.wu"u8, 0xD0100053, 0xFFF0007F, Format.Unary, RowFlags.FloatRd | RowFlags.Rounds | RowFlags.IntegerSources);
+        FloatRow<FcvtLS>("fcvt.l.s"u8, 0xC0200053, 0xFFF0007F, Format.Unary, RowFlags.FloatSources | RowFlags.Rounds);
+        FloatRow<FcvtSL>("fcvt.s.l"u8, 0xD0200053, 0xFFF0007F, Format.Unary, RowFlags.FloatRd | RowFlags.Rounds | RowFlags.IntegerSources);
+        FloatRow<FcvtLuS>("fcvt.lu.s"u8, 0xC0300053, 0xFFF0007F, Format.Unary, RowFlags.FloatSources | RowFlags.Rounds);
+        FloatRow<FcvtSLu>("fcvt.s.lu"u8, 0xD0300053, 0xFFF0007F, Format.Unary, RowFlags.FloatRd | RowFlags.Rounds | RowFlags.IntegerSources);
+        FloatRow<FmvXW>("fmv.x.w"u8, 0xE0000053, 0xFFF0707F, Format.Unary, RowFlags.FloatSources);
+        FloatRow<FmvWX>("fmv.w.x"u8, 0xF0000053, 0xFFF0707F, Format.Unary, RowFlags.FloatRd | RowFlags.IntegerSources);
+
+        // D
+        FloatRow<Fld>("fld"u8, 0x00003007, 0x0000707F, Format.I, RowFlags.FloatRd);
+        FloatRow<Fsd>("fsd"u8, 0x00003027, 0x0000707F, Format.S);
+        FloatRow<FmaddD>("fmadd.d"u8, 0x02000043, 0x0600007F, Format.R4, RowFlags.FloatRd | RowFlags.Rounds);
+        FloatRow<FmsubD>("fmsub.d"u8, 0x02000047, 0x0600007F, Format.R4, RowFlags.FloatRd | RowFlags.Rounds);
+        FloatRow<FnmsubD>("fnmsub.d"u8, 0x0200004B, 0x0600007F, Format.R4, RowFlags.FloatRd | RowFlags.Rounds);
+        FloatRow<FnmaddD>("fnmadd.d"u8, 0x0200004F, 0x0600007F, Format.R4, RowFlags.FloatRd | RowFlags.Rounds);
+        FloatRow<FaddD>("fadd.d"u8, 0x02000053, 0xFE00007F, Format.R, RowFlags.FloatRd | RowFlags.Rounds);
+        FloatRow<FsubD>("fsub.d"u8, 0x0A000053, 0xFE00007F, Format.R, RowFlags.FloatRd | RowFlags.Rounds);
+        FloatRow<FmulD>("fmul.d"u8, 0x12000053, 0xFE00007F, Format.R, RowFlags.FloatRd | RowFlags.Rounds);
+        FloatRow<FdivD>("fdiv.d"u8, 0x1A000053, 0xFE00007F, Format.R, RowFlags.FloatRd | RowFlags.Rounds);
+        FloatRow<FsqrtD>("fsqrt.d"u8, 0x5A000053, 0xFFF0007F, Format.Unary, RowFlags.FloatRd | RowFlags.Rounds);
+        FloatRow<FsgnjD>("fsgnj.d"u8, 0x22000053, 0xFE00707F, Format.R, RowFlags.FloatRd);
+        FloatRow<FsgnjnD>("fsgnjn.d"u8, 0x22001053, 0xFE00707F, Format.R, RowFlags.FloatRd);
+        FloatRow<FsgnjxD>("fsgnjx.d"u8, 0x22002053, 0xFE00707F, Format.R, RowFlags.FloatRd);
+        FloatRow<FminD>("fmin.d"u8, 0x2A000053, 0xFE00707F, Format.R, RowFlags.FloatRd);
+        FloatRow<FmaxD>("fmax.d"u8, 0x2A001053, 0xFE00707F, Format.R, RowFlags.FloatRd);
+        FloatRow<FeqD>("feq.d"u8, 0xA2002053, 0xFE00707F, Format.R, RowFlags.FloatSources);
+        FloatRow<FltD>("flt.d"u8, 0xA2001053, 0xFE00707F, Format.R, RowFlags.FloatSources);
+        FloatRow<FleD>("fle.d"u8, 0xA2000053, 0xFE00707F, Format.R, RowFlags.FloatSources);
+        FloatRow<FclassD>("fclass.d"u8, 0xE2001053, 0xFFF0707F, Format.Unary, RowFlags.FloatSources);
+        FloatRow<FcvtWD>("fcvt.w.d"u8, 0xC2000053, 0xFFF0007F, Format.Unary, RowFlags.FloatSources | RowFlags.Rounds);
+        FloatRow<FcvtDW>("fcvt.d.w"u8, 0xD2000053, 0xFFF0007F, Format.Unary, RowFlags.FloatRd | RowFlags.Rounds | RowFlags.IntegerSources);
+        FloatRow<FcvtWuD>("fcvt.wu.d"u8, 0xC2100053, 0xFFF0007F, Format.Unary, RowFlags.FloatSources | RowFlags.Rounds);
+        FloatRow<FcvtDWu>("fcvt.d.wu"u8, 0xD2100053, 0xFFF0007F, Format.Unary, RowFlags.FloatRd | RowFlags.Rounds | RowFlags.IntegerSources);
+        FloatRow<FcvtLD>("fcvt.l.d"u8, 0xC2200053, 0xFFF0007F, Format.Unary, RowFlags.FloatSources | RowFlags.Rounds);
+        FloatRow<FcvtDL>("fcvt.d.l"u8, 0xD2200053, 0xFFF0007F, Format.Unary, RowFlags.FloatRd | RowFlags.Rounds | RowFlags.IntegerSources);
+        FloatRow<FcvtLuD>("fcvt.lu.d"u8, 0xC2300053, 0xFFF0007F, Format.Unary, RowFlags.FloatSources | RowFlags.Rounds);
+        FloatRow<FcvtDLu>("fcvt.d.lu"u8, 0xD2300053, 0xFFF0007F, Format.Unary, RowFlags.FloatRd | RowFlags.Rounds | RowFlags.IntegerSources);
+        FloatRow<FmvXD>("fmv.x.d"u8, 0xE2000053, 0xFFF0707F, Format.Unary, RowFlags.FloatSources);
+        FloatRow<FmvDX>("fmv.d.x"u8, 0xF2000053, 0xFFF0707F, Format.Unary, RowFlags.FloatRd | RowFlags.IntegerSources);
+        FloatRow<FcvtSD>("fcvt.s.d"u8, 0x40100053, 0xFFF0007F, Format.Unary, RowFlags.FloatRd | RowFlags.Rounds);
+        FloatRow<FcvtDS>("fcvt.d.s"u8, 0x42000053, 0xFFF0007F, Format.Unary, RowFlags.FloatRd | RowFlags.Rounds);
+
+        // Zicsr, Zifencei, Zicbom and privileged instructions: they act on the hart itself.
+        SystemRow("ecall"u8, 0x00000073, 0xFFFFFFFF, &SystemInstructions.Ecall);
+        SystemRow("ebreak"u8, 0x00100073, 0xFFFFFFFF, &SystemInstructions.Ebreak);
+        SystemRow("sret"u8, 0x10200073, 0xFFFFFFFF, &SystemInstructions.Sret);
+        SystemRow("wfi"u8, 0x10500073, 0xFFFFFFFF, &SystemInstructions.Wfi);
+        SystemRow("sfence.vma"u8, 0x12000073, 0xFE007FFF, &SystemInstructions.SfenceVma);
+        SystemRow("fence.i"u8, 0x0000100F, 0x0000707F, &SystemInstructions.FenceI);
+        SystemRow("cbo.inval"u8, 0x0000200F, 0xFFF07FFF, &SystemInstructions.CacheBlock);
+        SystemRow("cbo.clean"u8, 0x0010200F, 0xFFF07FFF, &SystemInstructions.CacheBlock);
+        SystemRow("cbo.flush"u8, 0x0020200F, 0xFFF07FFF, &SystemInstructions.CacheBlock);
+        SystemRow("csrrw"u8, 0x00001073, 0x0000707F, &SystemInstructions.Csr);
+        SystemRow("csrrs"u8, 0x00002073, 0x0000707F, &SystemInstructions.Csr);
+        SystemRow("csrrc"u8, 0x00003073, 0x0000707F, &SystemInstructions.Csr);
+        SystemRow("csrrwi"u8, 0x00005073, 0x0000707F, &SystemInstructions.Csr);
+        SystemRow("csrrsi"u8, 0x00006073, 0x0000707F, &SystemInstructions.Csr);
+        SystemRow("csrrci"u8, 0x00007073, 0x0000707F, &SystemInstructions.Csr);
+    }
+}

@@ -1,0 +1,154 @@
+namespace Gantry.Engine.Cpu.RiscV;
+
+/// <summary>Why a run came back.</summary>
+public enum RunOutcome
+{
+    /// <summary>The budget is used.</summary>
+    Budget,
+
+    /// <summary>WFI: nothing to do before an interrupt.</summary>
+    Waiting,
+
+    /// <summary>A device or the SBI asked for the host: <see cref="Machine.StopRequested"/>.</summary>
+    Stopped,
+}
+
+/// <summary>
+/// Runs a hart: slices of handlers that call each other, and between slices what needs looking at (timer, interrupts, the host).
+/// </summary>
+public static unsafe class Interpreter
+{
+    // How often the clock is looked at: a tick of Linux is 10 ms, a slice some tens of microseconds.
+    private const int SliceInstructions = 16384;
+
+    /// <summary>Runs at most about <paramref name="budget"/> instructions.</summary>
+    public static RunOutcome Run(Hart* hart, long budget)
+    {
+        while (true)
+        {
+            if (hart->Machine->StopRequested != 0)
+                return RunOutcome.Stopped;
+            if (hart->Waiting)
+            {
+                if ((Trap.Pending(hart) & hart->InterruptEnable) == 0)
+                    return RunOutcome.Waiting;
+                hart->Waiting = false;
+            }
+
+            if (budget <= 0)
+                return RunOutcome.Budget;
+            Trap.TakeInterrupt(hart);
+            // What trapped counts against the budget too: a guest whose trap handler traps must not keep the host waiting.
+            budget -= Slice(hart, (int)Math.Min(budget, SliceInstructions));
+        }
+    }
+
+    /// <summary>Runs handlers until one leaves; then all state is in the hart.</summary>
+    /// <returns>How much of the budget it used: instructions retired and traps taken.</returns>
+    public static int Slice(Hart* hart, int instructions)
+    {
+        hart->SliceLength = instructions;
+        hart->Left = instructions;
+        hart->Trapped = 0;
+        do
+        {
+            var insn = Enter(hart);
+            if (insn == null)
+                continue;
+            var left = hart->Left;
+            if (WasmTarget.IsWebAssembly)
+            {
+                insn->Handler(hart, insn, left);
+            }
+            else
+            {
+                while ((insn = insn->Handler(hart, insn, left)) != null)
+                    left--;
+            }
+        }
+        while (hart->Left > 0 && hart->Resume);
+
+        var used = instructions - hart->Left;
+        hart->InstructionsAtSlice = hart->Instructions;
+        hart->SliceLength = 0;
+        hart->Left = 0;
+        hart->Trapped = 0;
+        return used;
+    }
+
+    /// <summary>The handler of <see cref="Hart.Exit"/>: ends a run of handlers. Whoever leads here has saved pc and count.</summary>
+    public static Insn* Leave(Hart* hart, Insn* insn, int left) => null;
+
+    /// <summary>The handler behind a page's last instruction: goes on with the next page.</summary>
+    [WasmTailCalls]
+    public static Insn* NextPage(Hart* hart, Insn* insn, int left)
+    {
+        // Not an instruction itself, so the count stays as it is. (On CoreCLR this is one nested call: the next handler returns.)
+        var next = JumpFar(hart, left + 1, hart->AddressOf(insn));
+        return next->Handler(hart, next, left);
+    }
+
+    /// <summary>Where a jump that leaves the page, or meets the end of the slice, goes on.</summary>
+    /// <param name="hart">The hart.</param>
+    /// <param name="left">Instructions left, the jump included.</param>
+    /// <param name="target">Virtual address, even.</param>
+    public static Insn* JumpFar(Hart* hart, int left, ulong target)
+    {
+        if (left > 1)
+        {
+            var entry = hart->ExecuteTlb + ((int)(uint)(target >> 12) & (Tlb.ExecuteEntries - 1));
+            if (entry->Tag == (target & Tlb.PageMask))
+            {
+                hart->PageAddress = entry->Tag;
+                hart->PageSlots = entry->Slots;
+                return (Insn*)((byte*)entry->Slots + ((nuint)(target & 0xFFF) << 3));
+            }
+        }
+
+        hart->Pc = target;
+        hart->Left = left - 1;
+        return &hart->Exit;
+    }
+
+    /// <summary>Ends the slice behind an instruction that retired and may have changed what is looked at between slices.</summary>
+    public static Insn* Finish(Hart* hart, int left, ulong next)
+    {
+        hart->Pc = next;
+        hart->Left = left - 1;
+        hart->Resume = false;
+        return &hart->Exit;
+    }
+
+    // The record for the pc, or null after a trap.
+    private static Insn* Enter(Hart* hart)
+    {
+        hart->Resume = true;
+        var pc = hart->Pc;
+        var entry = hart->ExecuteTlb + ((int)(uint)(pc >> 12) & (Tlb.ExecuteEntries - 1));
+        if (entry->Tag != (pc & Tlb.PageMask))
+        {
+            Translation translation;
+            var cause = PageWalk.Translate(hart, pc, Access.Execute, &translation);
+            if (cause == 0 && !hart->Machine->Memory.Contains(translation.Address, 2))
+                cause = Cause.InstructionAccessFault;
+            if (cause != 0)
+            {
+                Trap.Enter(hart, pc, cause, pc);
+                hart->Left--;
+                hart->Trapped++;
+                return null;
+            }
+
+            var page = CodeCache.Get(hart, (uint)((translation.Address - hart->RamStart) >> 12));
+            page->Writes = 0;
+            entry->Tag = pc & Tlb.PageMask;
+            entry->Slots = page->First;
+            if (translation.Level != 0 && (pc >> 63) == 0)
+                hart->UserSuperpages = true;
+        }
+
+        hart->PageAddress = entry->Tag;
+        hart->PageSlots = entry->Slots;
+        return (Insn*)((byte*)entry->Slots + ((nuint)(pc & 0xFFF) << 3));
+    }
+}

@@ -1,0 +1,338 @@
+using System.Runtime.CompilerServices;
+using Gantry.Engine.Cpu.Float;
+
+namespace Gantry.Engine.Cpu.RiscV;
+
+/// <summary>
+/// What an instruction's meaning is written in terms of. The interpreter reads operands from the predecoded record and registers from memory;
+/// a translator can bind the same members to locals and constants.
+/// </summary>
+/// <remarks>
+/// Meanings are straight-line: they read operands, compute, and end with at most one register write, or a branch. Accesses to
+/// memory return false when they trapped, and then nothing has been changed: the meaning just returns.
+/// </remarks>
+public unsafe interface IOperands
+{
+    /// <summary>Value of rs1.</summary>
+    ulong Rs1 { get; }
+
+    /// <summary>Value of rs2.</summary>
+    ulong Rs2 { get; }
+
+    /// <summary>Writes rd.</summary>
+    ulong Rd { set; }
+
+    /// <summary>The immediate, sign-extended; a shift amount; an AMO has none.</summary>
+    long Immediate { get; }
+
+    /// <summary>Address of this instruction.</summary>
+    ulong Pc { get; }
+
+    /// <summary>Address of the instruction behind this one.</summary>
+    ulong NextPc { get; }
+
+    /// <summary>Bits of fs1.</summary>
+    ulong Fs1 { get; }
+
+    /// <summary>Bits of fs2.</summary>
+    ulong Fs2 { get; }
+
+    /// <summary>Bits of fs3.</summary>
+    ulong Fs3 { get; }
+
+    /// <summary>Writes fd.</summary>
+    ulong Fd { set; }
+
+    /// <summary>The rounding mode in force: the instruction's, or frm.</summary>
+    RoundingMode RoundingMode { get; }
+
+    /// <summary>Where exceptions accrue.</summary>
+    ref FloatFlags Flags { get; }
+
+    /// <summary>Loads 1, 2, 4 or 8 bytes, zero-extended.</summary>
+    bool Load<TWidth>(ulong address, out ulong value)
+        where TWidth : struct, IWidth;
+
+    /// <summary>Stores the low 1, 2, 4 or 8 bytes.</summary>
+    bool Store<TWidth>(ulong address, ulong value)
+        where TWidth : struct, IWidth;
+
+    /// <summary>An atomic's operand: as <see cref="Load"/>, but checked for writing, and misaligned addresses trap.</summary>
+    bool LoadForAtomic<TWidth>(ulong address, out ulong value)
+        where TWidth : struct, IWidth;
+
+    /// <summary>Remembers a reservation (LR).</summary>
+    void Reserve(ulong address, ulong value);
+
+    /// <summary>Takes the reservation away and tells whether it was for this address, which still holds what LR read (SC).</summary>
+    bool TakeReservation(ulong address, ulong value);
+
+    /// <summary>Goes to Pc + Immediate when <paramref name="taken"/>.</summary>
+    void Branch(bool taken);
+
+    /// <summary>Goes to Pc + Immediate.</summary>
+    void JumpRelative();
+
+    /// <summary>Goes to any address.</summary>
+    void JumpTo(ulong target);
+}
+
+/// <summary>The meaning of one instruction.</summary>
+public interface IInstruction
+{
+    /// <summary>Executes it on any operands.</summary>
+    static abstract void Execute<T>(ref T m)
+        where T : struct, IOperands;
+}
+
+/// <summary>An access width as a type.</summary>
+public interface IWidth
+{
+    /// <summary>Bytes: 1, 2, 4 or 8.</summary>
+    static abstract int Bytes { get; }
+}
+
+/// <summary>A byte.</summary>
+public readonly struct Byte1 : IWidth
+{
+    /// <inheritdoc/>
+    public static int Bytes => 1;
+}
+
+/// <summary>A halfword.</summary>
+public readonly struct Byte2 : IWidth
+{
+    /// <inheritdoc/>
+    public static int Bytes => 2;
+}
+
+/// <summary>A word.</summary>
+public readonly struct Byte4 : IWidth
+{
+    /// <inheritdoc/>
+    public static int Bytes => 4;
+}
+
+/// <summary>A doubleword.</summary>
+public readonly struct Byte8 : IWidth
+{
+    /// <inheritdoc/>
+    public static int Bytes => 8;
+}
+
+/// <summary>The interpreter's operands.</summary>
+public unsafe struct Interpreted<TLength>(Hart* hart, Insn* insn, int left) : IOperands
+    where TLength : struct, ILength
+{
+    /// <summary>The instruction to go on with.</summary>
+    public Insn* Next = insn + TLength.Halfwords;
+
+    private readonly Hart* hart = hart;
+    private readonly Insn* insn = insn;
+    private readonly int left = left;
+
+    /// <inheritdoc/>
+    public readonly ulong Rs1 => hart->X[insn->Rs1];
+
+    /// <inheritdoc/>
+    public readonly ulong Rs2 => hart->X[insn->Rs2];
+
+    /// <inheritdoc/>
+    public readonly ulong Rd
+    {
+        set => hart->X[insn->Rd] = value;
+    }
+
+    /// <inheritdoc/>
+    public readonly long Immediate => insn->Immediate;
+
+    /// <inheritdoc/>
+    public readonly ulong Pc => hart->AddressOf(insn);
+
+    /// <inheritdoc/>
+    public readonly ulong NextPc => hart->AddressOf(insn) + (ulong)(TLength.Halfwords * 2);
+
+    /// <inheritdoc/>
+    public readonly ulong Fs1 => hart->F[insn->Rs1];
+
+    /// <inheritdoc/>
+    public readonly ulong Fs2 => hart->F[insn->Rs2];
+
+    /// <inheritdoc/>
+    public readonly ulong Fs3 => hart->F[insn->Rs3AndMode & 31];
+
+    /// <inheritdoc/>
+    public readonly ulong Fd
+    {
+        set => hart->F[insn->Rd] = value;
+    }
+
+    /// <inheritdoc/>
+    public readonly RoundingMode RoundingMode
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get
+        {
+            var mode = (uint)insn->Rs3AndMode >> 5;
+            return (RoundingMode)(mode == 7 ? hart->RoundingMode : mode);
+        }
+    }
+
+    /// <inheritdoc/>
+    public readonly ref FloatFlags Flags => ref hart->FloatFlags;
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public bool Load<TWidth>(ulong address, out ulong value)
+        where TWidth : struct, IWidth
+    {
+        var entry = hart->DataTlb + Tlb.Index(address);
+        if ((address & (Tlb.PageMask | (ulong)(TWidth.Bytes - 1))) == entry->ReadTag)
+        {
+            var host = (byte*)((nuint)address + entry->Addend);
+            value = TWidth.Bytes switch { 1 => *host, 2 => *(ushort*)host, 4 => *(uint*)host, _ => *(ulong*)host };
+            return true;
+        }
+
+        var done = DataAccess.LoadSlow(hart, insn, left, TWidth.Bytes, address);
+        value = hart->Code.Loaded;
+        if (done == null)
+            return true;
+        Next = done;
+        return hart->Code.Completed;
+    }
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public bool Store<TWidth>(ulong address, ulong value)
+        where TWidth : struct, IWidth
+    {
+        var entry = hart->DataTlb + Tlb.Index(address);
+        if ((address & (Tlb.PageMask | (ulong)(TWidth.Bytes - 1))) == entry->WriteTag)
+        {
+            var host = (byte*)((nuint)address + entry->Addend);
+            if (TWidth.Bytes == 1)
+                *host = (byte)value;
+            else if (TWidth.Bytes == 2)
+                *(ushort*)host = (ushort)value;
+            else if (TWidth.Bytes == 4)
+                *(uint*)host = (uint)value;
+            else
+                *(ulong*)host = value;
+            return true;
+        }
+
+        var done = DataAccess.StoreSlow(hart, insn, left, TLength.Halfwords, TWidth.Bytes, address, value);
+        if (done == null)
+            return true;
+        Next = done;
+        return hart->Code.Completed;
+    }
+
+    /// <inheritdoc/>
+    public bool LoadForAtomic<TWidth>(ulong address, out ulong value)
+        where TWidth : struct, IWidth
+    {
+        var done = DataAccess.LoadForAtomic(hart, insn, left, TWidth.Bytes, address);
+        value = hart->Code.Loaded;
+        if (done == null)
+            return true;
+        Next = done;
+        return false;
+    }
+
+    /// <inheritdoc/>
+    public readonly void Reserve(ulong address, ulong value)
+    {
+        hart->Reservation = address;
+        hart->ReservedValue = value;
+    }
+
+    /// <inheritdoc/>
+    public readonly bool TakeReservation(ulong address, ulong value)
+    {
+        var held = hart->Reservation == address && hart->ReservedValue == value;
+        hart->Reservation = Hart.NoReservation;
+        return held;
+    }
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Branch(bool taken)
+    {
+        if (taken)
+            JumpRelative();
+    }
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void JumpRelative()
+    {
+        // Offsets are even: in bytes of records, eight times as far.
+        var target = (byte*)insn + ((nint)insn->Immediate << 3);
+        Next = (nuint)(target - (byte*)hart->PageSlots) < CodePage.SlotBytes && left > 1
+            ? (Insn*)target
+            : Interpreter.JumpFar(hart, left, hart->AddressOf(insn) + (ulong)(long)insn->Immediate);
+    }
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void JumpTo(ulong target)
+    {
+        var offset = target - hart->PageAddress;
+        Next = offset < 4096 && left > 1
+            ? (Insn*)((byte*)hart->PageSlots + ((nuint)offset << 3))
+            : Interpreter.JumpFar(hart, left, target);
+    }
+}
+
+/// <summary>The handler of an instruction of a given length: one for each pair.</summary>
+public static unsafe class Handler<TOp, TLength>
+    where TOp : struct, IInstruction
+    where TLength : struct, ILength
+{
+    /// <summary>
+    /// Executes the instruction. In WebAssembly it goes on to the next one by a tail call; on CoreCLR, which promises no tail calls, it returns the
+    /// next one, or null at the end.
+    /// </summary>
+    /// <param name="hart">The hart.</param>
+    /// <param name="insn">The instruction.</param>
+    /// <param name="left">Instructions left in the slice, this one included.</param>
+    [WasmTailCalls]
+    public static Insn* Run(Hart* hart, Insn* insn, int left)
+    {
+        var m = new Interpreted<TLength>(hart, insn, left);
+        TOp.Execute(ref m);
+        var next = m.Next;
+        if (WasmTarget.IsWebAssembly)
+            return next->Handler(hart, next, left - 1);
+        return next;
+    }
+}
+
+/// <summary>As <see cref="Handler{TOp, TLength}"/> for instructions of F and D, which are illegal while sstatus.FS is Off.</summary>
+public static unsafe class FloatHandler<TOp, TLength>
+    where TOp : struct, IInstruction
+    where TLength : struct, ILength
+{
+    /// <summary>Executes the instruction.</summary>
+    [WasmTailCalls]
+    public static Insn* Run(Hart* hart, Insn* insn, int left)
+    {
+        Insn* next;
+        if (hart->FloatEnabled && ((insn->Rs3AndMode >> 5) != 7 || hart->RoundingMode <= 4))
+        {
+            var m = new Interpreted<TLength>(hart, insn, left);
+            TOp.Execute(ref m);
+            next = m.Next;
+        }
+        else
+        {
+            next = Trap.IllegalAt(hart, insn, left);
+        }
+
+        if (WasmTarget.IsWebAssembly)
+            return next->Handler(hart, next, left - 1);
+        return next;
+    }
+}

@@ -1,0 +1,149 @@
+namespace Gantry.Engine.Cpu.RiscV;
+
+/// <summary>Handlers of instructions that act on the hart itself. Most end the slice, so that interrupts and modes are looked at again.</summary>
+public static unsafe class SystemInstructions
+{
+    /// <summary>ecall: a trap from user mode, an SBI call from supervisor mode.</summary>
+    [WasmTailCalls]
+    public static Insn* Ecall(Hart* hart, Insn* insn, int left)
+    {
+        var next = hart->Mode == Privilege.User
+            ? Trap.At(hart, insn, left, Cause.UserCall, 0)
+            : Call(hart, insn, left);
+        return next->Handler(hart, next, left);
+    }
+
+    /// <summary>ebreak.</summary>
+    [WasmTailCalls]
+    public static Insn* Ebreak(Hart* hart, Insn* insn, int left)
+    {
+        var next = Trap.At(hart, insn, left, Cause.Breakpoint, hart->AddressOf(insn));
+        return next->Handler(hart, next, left);
+    }
+
+    /// <summary>sret.</summary>
+    [WasmTailCalls]
+    public static Insn* Sret(Hart* hart, Insn* insn, int left)
+    {
+        Insn* next;
+        if (hart->Mode == Privilege.User)
+        {
+            next = Trap.IllegalAt(hart, insn, left);
+        }
+        else
+        {
+            Trap.Return(hart);
+            next = Interpreter.Finish(hart, left, hart->Pc);
+        }
+
+        return next->Handler(hart, next, left);
+    }
+
+    /// <summary>wfi: the run comes back when there is nothing to do.</summary>
+    [WasmTailCalls]
+    public static Insn* Wfi(Hart* hart, Insn* insn, int left)
+    {
+        Insn* next;
+        if (hart->Mode == Privilege.User)
+        {
+            next = Trap.IllegalAt(hart, insn, left);
+        }
+        else
+        {
+            hart->Waiting = true;
+            next = Interpreter.Finish(hart, left, hart->AddressOf(insn) + 4);
+        }
+
+        return next->Handler(hart, next, left);
+    }
+
+    /// <summary>sfence.vma. Address spaces are not told apart: the TLBs hold only the present one's entries.</summary>
+    [WasmTailCalls]
+    public static Insn* SfenceVma(Hart* hart, Insn* insn, int left)
+    {
+        Insn* next;
+        if (hart->Mode == Privilege.User)
+        {
+            next = Trap.IllegalAt(hart, insn, left);
+        }
+        else
+        {
+            if (insn->Rs1 == 0)
+                Tlb.Flush(hart);
+            else
+                Tlb.FlushAddress(hart, hart->X[insn->Rs1]);
+            // The page being executed may be mapped elsewhere now.
+            next = Interpreter.Finish(hart, left, hart->AddressOf(insn) + 4);
+        }
+
+        return next->Handler(hart, next, left);
+    }
+
+    /// <summary>fence.i: stores invalidate what was decoded from them at once, so nothing is left to do.</summary>
+    [WasmTailCalls]
+    public static Insn* FenceI(Hart* hart, Insn* insn, int left)
+    {
+        var next = insn + 2;
+        return next->Handler(hart, next, left - 1);
+    }
+
+    /// <summary>cbo.inval, cbo.clean, cbo.flush: devices see memory as it is, so only the access is checked.</summary>
+    [WasmTailCalls]
+    public static Insn* CacheBlock(Hart* hart, Insn* insn, int left)
+    {
+        var address = hart->X[insn->Rs1] & ~63UL;
+        Translation translation;
+        var cause = PageWalk.Translate(hart, address, Access.Read, &translation);
+        // A store cause is reported whatever was checked (unprivileged specification, "CMO").
+        var next = cause == 0
+            ? insn + 2
+            : Trap.At(hart, insn, left, cause == Cause.LoadPageFault ? Cause.StorePageFault : Cause.StoreAccessFault, hart->X[insn->Rs1]);
+        return next->Handler(hart, next, left - 1);
+    }
+
+    /// <summary>csrrw, csrrs, csrrc and their immediate forms.</summary>
+    [WasmTailCalls]
+    public static Insn* Csr(Hart* hart, Insn* insn, int left)
+    {
+        hart->Left = left;
+        var word = (uint)insn->Immediate;
+        var number = word >> 20;
+        var funct3 = (word >> 12) & 7;
+        var operand = (funct3 & 4) != 0 ? (word >> 15) & 31 : hart->X[insn->Rs1];
+        // csrrs and csrrc with x0 (or 0) do not write; csrrw with rd = x0 reads without effect here anyway.
+        var writes = (funct3 & 3) == 1 || insn->Rs1 != 0;
+        ulong old = 0;
+        var legal = (!writes || (number >> 10) != 3)
+            && ((number >> 8) & 3) <= (uint)hart->Mode
+            && Csrs.Read(hart, number, &old);
+        if (legal && writes)
+        {
+            var value = (funct3 & 3) switch { 1 => operand, 2 => old | operand, _ => old & ~operand };
+            legal = Csrs.Write(hart, number, value);
+        }
+
+        if (!legal)
+        {
+            var trap = Trap.IllegalAt(hart, insn, left);
+            return trap->Handler(hart, trap, left);
+        }
+
+        hart->X[insn->Rd] = old;
+        if (writes && !Csrs.IsFloat(number))
+        {
+            var exit = Interpreter.Finish(hart, left, hart->AddressOf(insn) + 4);
+            return exit->Handler(hart, exit, left);
+        }
+
+        var next = insn + 2;
+        return next->Handler(hart, next, left - 1);
+    }
+
+    private static Insn* Call(Hart* hart, Insn* insn, int left)
+    {
+        hart->Left = left;
+        var next = hart->AddressOf(insn) + 4;
+        Sbi.Call(hart);
+        return Interpreter.Finish(hart, left, next);
+    }
+}

@@ -1,0 +1,134 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+
+namespace Gantry.Engine.Cpu.RiscV;
+
+/// <summary>One translation for loads and stores. 32 bytes on every host.</summary>
+[StructLayout(LayoutKind.Explicit, Size = 32)]
+public struct TlbEntry
+{
+    /// <summary>Virtual page address when loads may go straight to RAM, else <see cref="Tlb.Invalid"/>.</summary>
+    [FieldOffset(0)]
+    public ulong ReadTag;
+
+    /// <summary>The same for stores; never set for pages that code was decoded from.</summary>
+    [FieldOffset(8)]
+    public ulong WriteTag;
+
+    /// <summary>What to add to a virtual address, modulo the host's pointer size, to get the host address.</summary>
+    [FieldOffset(16)]
+    public nuint Addend;
+}
+
+/// <summary>One translation for jumps.</summary>
+[StructLayout(LayoutKind.Explicit, Size = 16)]
+public unsafe struct ExecuteTlbEntry
+{
+    /// <summary>Virtual page address, or <see cref="Tlb.Invalid"/>.</summary>
+    [FieldOffset(0)]
+    public ulong Tag;
+
+    /// <summary>First record of the decoded page.</summary>
+    [FieldOffset(8)]
+    public Insn* Slots;
+}
+
+/// <summary>
+/// The software TLB. Direct-mapped, one set for each way in which permissions differ, so that changing mode only changes a pointer:
+/// user; supervisor; supervisor with SUM. (MXR changes are rare and flush.)
+/// </summary>
+/// <remarks>
+/// Misaligned accesses miss because the low address bits are part of the comparison: they are served by the slow path.
+/// </remarks>
+public static unsafe class Tlb
+{
+    /// <summary>Entries of a set.</summary>
+    public const int Entries = 256;
+
+    /// <summary>Entries of a set of the execute TLB.</summary>
+    public const int ExecuteEntries = 256;
+
+    /// <summary>The bits of an address above the page offset.</summary>
+    public const ulong PageMask = ~0xFFFUL;
+
+    /// <summary>A tag that equals no masked address: accesses keep at most bits 0-2 of the page offset.</summary>
+    public const ulong Invalid = 0x800;
+
+    private const int Sets = 3;
+
+    /// <summary>Which entry serves an address.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static int Index(ulong address) => (int)(uint)(address >> 12) & (Entries - 1);
+
+    /// <summary>Allocates the sets, empty.</summary>
+    public static void Create(Hart* hart)
+    {
+        hart->Tlbs = (TlbEntry*)NativeMemory.AllocZeroed(Sets * Entries, (nuint)sizeof(TlbEntry));
+        hart->ExecuteTlbs = (ExecuteTlbEntry*)NativeMemory.AllocZeroed(Sets * ExecuteEntries, (nuint)sizeof(ExecuteTlbEntry));
+        Flush(hart);
+        Select(hart);
+    }
+
+    /// <summary>Points the hart at the set for its present mode.</summary>
+    public static void Select(Hart* hart)
+    {
+        var set = hart->Mode == Privilege.User ? 0 : (hart->Status & StatusBits.SUM) == 0 ? 1 : 2;
+        hart->DataTlb = hart->Tlbs + (set * Entries);
+        // SUM never lets S-mode execute user pages: both supervisor sets share one execute TLB.
+        hart->ExecuteTlb = hart->ExecuteTlbs + ((set == 0 ? 0 : 1) * ExecuteEntries);
+    }
+
+    /// <summary>Forgets all translations.</summary>
+    public static void Flush(Hart* hart)
+    {
+        for (var i = 0; i < Sets * Entries; i++)
+        {
+            hart->Tlbs[i].ReadTag = Invalid;
+            hart->Tlbs[i].WriteTag = Invalid;
+        }
+
+        for (var i = 0; i < Sets * ExecuteEntries; i++)
+            hart->ExecuteTlbs[i].Tag = Invalid;
+        hart->UserSuperpages = false;
+    }
+
+    /// <summary>sfence.vma with an address: forgets what may have come from its leaf entry.</summary>
+    public static void FlushAddress(Hart* hart, ulong address)
+    {
+        // An entry of a superpage stands under each 4 KiB page of it that was used. Kernels map theirs with superpages.
+        if ((address >> 63) != 0 || hart->UserSuperpages)
+        {
+            Flush(hart);
+            return;
+        }
+
+        for (var set = 0; set < Sets; set++)
+        {
+            var entry = hart->Tlbs + (set * Entries) + Index(address);
+            entry->ReadTag = Invalid;
+            entry->WriteTag = Invalid;
+            hart->ExecuteTlbs[(set * ExecuteEntries) + ((int)(address >> 12) & (ExecuteEntries - 1))].Tag = Invalid;
+        }
+    }
+
+    /// <summary>No store may go straight to this page of RAM any more.</summary>
+    public static void ProtectPage(Hart* hart, byte* page)
+    {
+        for (var i = 0; i < Sets * Entries; i++)
+        {
+            var entry = hart->Tlbs + i;
+            if (entry->WriteTag != Invalid && (nuint)entry->WriteTag + entry->Addend == (nuint)page)
+                entry->WriteTag = Invalid;
+        }
+    }
+
+    /// <summary>No jump may go straight to these records any more.</summary>
+    public static void ForgetCode(Hart* hart, Insn* slots)
+    {
+        for (var i = 0; i < Sets * ExecuteEntries; i++)
+        {
+            if (hart->ExecuteTlbs[i].Slots == slots)
+                hart->ExecuteTlbs[i].Tag = Invalid;
+        }
+    }
+}
