@@ -1,5 +1,3 @@
-using System.Numerics;
-
 namespace Gantry.Engine.Cpu.RiscV;
 
 /// <summary>What an access wants to do.</summary>
