@@ -182,6 +182,7 @@ internal sealed class Guest : IDisposable
         byte[] bytes = new byte[count];
         for (int at = 0; at < count;)
         {
+            Assert.True(sockets["control"].Poll(Patience, SelectMode.SelectRead), $"the guest is silent; terminal: {Output("tty")}\n{Output("stderr")}");
             int n = sockets["control"].Receive(bytes.AsSpan(at));
             Assert.True(n > 0, $"the guest ended without a word; its kernel printed:\n{Serial}");
             at += n;
