@@ -37,6 +37,7 @@ skopeo                        oracle for image transports
 umoci                         packs real images
 docker-registry               serves them with and without authentication
 apache2-utils                 htpasswd for that
+zstd                          compresses test archives
 chromium                      the browser the web parts are tested in
 '
 packages=$build_packages
