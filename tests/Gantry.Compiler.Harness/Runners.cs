@@ -1,0 +1,212 @@
+using System.Diagnostics;
+using System.Reflection;
+using System.Text;
+using Wasmtime;
+
+namespace Gantry.Compiler.Harness;
+
+/// <summary>Runs calls as they are, on CoreCLR.</summary>
+public static class CoreClrRunner
+{
+    /// <summary>One line per call: the result's bits, or <c>trap</c> and the exception's type and message.</summary>
+    public static string[] Run(IReadOnlyList<Call> calls)
+    {
+        var results = new string[calls.Count];
+        for (int i = 0; i < results.Length; i++)
+        {
+            try
+            {
+                results[i] = CallPlan.Format(calls[i].Method.Invoke(null, BindingFlags.DoNotWrapExceptions, null, calls[i].Arguments, null));
+            }
+            catch (Exception exception) when (exception is not TargetException and not TargetParameterCountException)
+            {
+                Exception cause = exception is TypeInitializationException { InnerException: { } inner } ? inner : exception;
+                results[i] = $"trap {cause.GetType().Name}: {cause.Message}";
+            }
+        }
+
+        return results;
+    }
+}
+
+/// <summary>Runs calls in Wasmtime, in this process.</summary>
+public sealed class WasmtimeRunner : IDisposable
+{
+    private readonly Engine engine;
+    private readonly Wasmtime.Module module;
+    private readonly Linker linker;
+    private Store? store;
+    private Instance? instance;
+
+    /// <summary>Compiles a module.</summary>
+    /// <param name="binary">Its bytes.</param>
+    /// <param name="optimize">Whether to spend time on good code.</param>
+    public WasmtimeRunner(byte[] binary, bool optimize = false)
+    {
+        engine = new Engine(new Config().WithTailCalls(true)
+            .WithOptimizationLevel(optimize ? OptimizationLevel.Speed : OptimizationLevel.None));
+        module = Wasmtime.Module.FromBytes(engine, "module", binary);
+        linker = new Linker(engine);
+    }
+
+    /// <summary>The instance that serves the next call.</summary>
+    public Instance Instance => instance ??= Instantiate();
+
+    /// <summary>One line per call: the result's bits, or <c>trap</c> and the message.</summary>
+    public string[] Run(IReadOnlyList<Call> calls)
+    {
+        var results = new string[calls.Count];
+        for (int i = 0; i < results.Length; i++) results[i] = Run(calls[i]);
+        return results;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        store?.Dispose();
+        linker.Dispose();
+        module.Dispose();
+        engine.Dispose();
+    }
+
+    private Instance Instantiate()
+    {
+        store?.Dispose();
+        store = new Store(engine);
+        linker.DefineUnknownImportsAsTraps(module);
+        return linker.Instantiate(store, module);
+    }
+
+    private string Run(Call call)
+    {
+        try
+        {
+            Function function = Instance.GetFunction(call.Export) ?? throw new InvalidOperationException($"no export {call.Export}");
+            ParameterInfo[] parameters = call.Method.GetParameters();
+            var arguments = new ValueBox[parameters.Length];
+            for (int i = 0; i < arguments.Length; i++)
+            {
+                ulong bits = CallPlan.Bits(call.Arguments[i]);
+                arguments[i] = CallPlan.Letter(parameters[i].ParameterType) switch
+                {
+                    'i' => (int)bits,
+                    'l' => (long)bits,
+                    'f' => BitConverter.UInt32BitsToSingle((uint)bits),
+                    _ => BitConverter.UInt64BitsToDouble(bits),
+                };
+            }
+
+            return CallPlan.Format(function.Invoke(arguments));
+        }
+        catch (WasmtimeException exception)
+        {
+            string text = TrapText() ?? exception.Message;
+            instance = null;
+            return "trap " + text.ReplaceLineEndings(" ");
+        }
+    }
+
+    // The module leaves a trap's message (UTF-8) where these exports say.
+    private string? TrapText()
+    {
+        if (instance is null) return null;
+        Func<int>? address = instance.GetFunction<int>("trap_message");
+        Func<int>? length = instance.GetFunction<int>("trap_message_length");
+        Memory? memory = instance.GetMemory("memory");
+        if (address is null || length is null || memory is null || length() == 0) return null;
+        return Encoding.UTF8.GetString(memory.GetSpan(address(), length()));
+    }
+}
+
+/// <summary>Runs calls in JavaScript engines: child processes that read a module and a plan.</summary>
+public static class JavaScriptRunner
+{
+    /// <summary>Runs calls in Node.</summary>
+    public static string[] Node(byte[] binary, IReadOnlyList<Call> calls)
+    {
+        string folder = Directory.CreateTempSubdirectory("gantry-node").FullName;
+        try
+        {
+            File.WriteAllBytes(Path.Combine(folder, "module.wasm"), binary);
+            File.WriteAllText(Path.Combine(folder, "plan"), CallPlan.Serialize(calls));
+            File.WriteAllText(Path.Combine(folder, "run.js"), Script() + """
+                const fs = require('fs');
+                fs.writeFileSync(__dirname + '/results',
+                  runPlan(fs.readFileSync(__dirname + '/module.wasm'), fs.readFileSync(__dirname + '/plan', 'utf8')).join('\n'));
+                """);
+            string output = Execute("node", [Path.Combine(folder, "run.js")], TimeSpan.FromMinutes(5));
+            string results = Path.Combine(folder, "results");
+            if (!File.Exists(results)) throw new InvalidOperationException("node: " + output);
+            return Lines(File.ReadAllText(results), calls.Count);
+        }
+        finally
+        {
+            Directory.Delete(folder, true);
+        }
+    }
+
+    /// <summary>Runs calls in headless Chromium.</summary>
+    public static string[] Chromium(byte[] binary, IReadOnlyList<Call> calls)
+    {
+        string output = ChromiumPage($$"""
+            {{Script()}}
+            const bytes = Uint8Array.from(atob('{{Convert.ToBase64String(binary)}}'), c => c.charCodeAt(0));
+            document.body.textContent = 'RESULTS\n' + runPlan(bytes, {{System.Text.Json.JsonSerializer.Serialize(CallPlan.Serialize(calls))}}).join('\n') + '\nEND';
+            """);
+        return Lines(output, calls.Count);
+    }
+
+    /// <summary>Runs a script in a page of headless Chromium.</summary>
+    /// <returns>What the page's text has between the lines RESULTS and END.</returns>
+    public static string ChromiumPage(string script)
+    {
+        string folder = Directory.CreateTempSubdirectory("gantry-chromium").FullName;
+        try
+        {
+            string page = Path.Combine(folder, "page.html");
+            File.WriteAllText(page, $"<!doctype html><meta charset=utf-8><body><script>{script.Replace("</script", "<\\/script", StringComparison.Ordinal)}</script></body>");
+            string output = Execute("/usr/bin/chromium",
+                ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+                 "--disable-component-update", "--disable-sync", "--disable-dev-shm-usage", "--timeout=120000",
+                 $"--user-data-dir={Path.Combine(folder, "profile")}", "--dump-dom", new Uri(page).AbsoluteUri], TimeSpan.FromMinutes(5));
+            int start = output.IndexOf("RESULTS\n", StringComparison.Ordinal);
+            int end = output.LastIndexOf("\nEND", StringComparison.Ordinal);
+            if (start < 0 || end < start) throw new InvalidOperationException("chromium: " + output[..Math.Min(output.Length, 2000)]);
+            return System.Net.WebUtility.HtmlDecode(output[(start + 8)..end]);
+        }
+        finally
+        {
+            Directory.Delete(folder, true);
+        }
+    }
+
+    /// <summary>Runs a child process to its end.</summary>
+    /// <returns>Its standard output, and its standard error if it failed.</returns>
+    public static string Execute(string program, string[] arguments, TimeSpan timeout)
+    {
+        using Process process = Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true })
+            ?? throw new InvalidOperationException(program);
+        Task<string> error = process.StandardError.ReadToEndAsync();
+        Task<string> output = process.StandardOutput.ReadToEndAsync();
+        if (!process.WaitForExit(timeout))
+        {
+            process.Kill(true);
+            throw new TimeoutException($"{program} did not end in {timeout}");
+        }
+
+        return process.ExitCode == 0 ? output.Result : output.Result + error.Result;
+    }
+
+    private static string[] Lines(string text, int count)
+    {
+        string[] lines = text.Split('\n');
+        if (lines.Length != count) throw new InvalidOperationException($"{lines.Length} results for {count} calls: {text[..Math.Min(text.Length, 500)]}");
+        return lines;
+    }
+
+    private static string Script()
+    {
+        using var reader = new StreamReader(typeof(JavaScriptRunner).Assembly.GetManifestResourceStream("runner.js")!);
+        return reader.ReadToEnd();
+    }
+}
