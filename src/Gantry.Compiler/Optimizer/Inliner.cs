@@ -1,0 +1,189 @@
+using Gantry.Compiler.IR;
+using Gantry.Compiler.TypeSystem;
+
+namespace Gantry.Compiler.Optimizer;
+
+/// <summary>Replaces calls by the (already optimized) bodies of what they call.</summary>
+internal sealed class Inliner
+{
+    private const int MaxIL = 160;
+    private const int MaxCost = 24;
+    private const int MaxCostWithPointersIntoFrame = 60;
+    private const int MaxCaller = 30000;
+
+    private readonly CompilationUnit _unit;
+    private readonly Function _caller;
+
+    private Inliner(CompilationUnit unit, Function caller)
+    {
+        _unit = unit;
+        _caller = caller;
+    }
+
+    /// <returns>Whether anything was inlined.</returns>
+    public static bool Run(CompilationUnit unit, Function caller) => new Inliner(unit, caller).Run();
+
+    private bool Run()
+    {
+        var any = false;
+        var size = _caller.InstrCount;
+        var blocks = new Queue<Block>(_caller.Blocks);
+        while (blocks.Count > 0)
+        {
+            var block = blocks.Dequeue();
+            for (var i = 0; i < block.Instrs.Count; i++)
+            {
+                var call = block.Instrs[i];
+                if (call.Op != Op.Call || size > MaxCaller)
+                    continue;
+                var callee = Choose(call);
+                if (callee == null)
+                    continue;
+                size += callee.InstrCount;
+                any = true;
+                blocks.Enqueue(Inline(block, i, call, callee));
+                break;
+            }
+        }
+
+        if (any)
+            _caller.ComputeOrder();
+        return any;
+    }
+
+    private Function? Choose(Instr call)
+    {
+        var method = (MethodDesc)call.Aux!;
+        if (!method.HasBody || method.NoInlining || method == _caller.Method || method.HasAttribute("Gantry.WasmImportAttribute"))
+            return null;
+        if (!method.AggressiveInlining && method.Body.GetILReader().Length > MaxIL)
+            return null;
+        var callee = _unit.TryGetFunction(method);
+        if (callee == null || callee == _caller)
+            return null;
+        var cost = 0;
+        foreach (var block in callee.Blocks)
+        {
+            foreach (var instr in block.Instrs)
+            {
+                // Dynamic stack memory is only given back when its method returns.
+                if (instr.Op == Op.StackAlloc || (instr.Op == Op.Call && instr.Aux == method))
+                    return null;
+                cost += Cost(instr);
+            }
+        }
+
+        if (method.AggressiveInlining)
+            return callee;
+        var limit = MaxCost;
+        foreach (var arg in call.Args)
+        {
+            var value = arg.Resolve();
+            if (value.Op == Op.Alloca || (value.Op == Op.Wasm && value.Args.Length == 2 && value.Args[0].Resolve().Op == Op.Alloca))
+                limit = MaxCostWithPointersIntoFrame;
+            else if (value.Op is Op.Const or Op.FuncAddr)
+                limit += 6;
+        }
+
+        return cost <= limit ? callee : null;
+    }
+
+    private static int Cost(Instr instr) => instr.Op switch
+    {
+        Op.Const or Op.Param or Op.SymAddr or Op.FuncAddr or Op.Alloca or Op.Return or Op.Br or Op.Phi => 0,
+        Op.TrapIf or Op.Trap or Op.Poison => 1,
+        Op.Call or Op.CallIndirect or Op.CallVirtual => 3,
+        _ => 1,
+    };
+
+    /// <returns>The block that holds what followed the call.</returns>
+    private Block Inline(Block block, int at, Instr call, Function callee)
+    {
+        var after = _caller.NewBlock();
+        after.Instrs.AddRange(block.Instrs.GetRange(at + 1, block.Instrs.Count - at - 1));
+        foreach (var instr in after.Instrs)
+            instr.Block = after;
+        block.Instrs.RemoveRange(at, block.Instrs.Count - at);
+        foreach (var succ in after.Succs)
+        {
+            var edge = succ.Preds.IndexOf(block);
+            if (edge >= 0)
+                succ.Preds[edge] = after;
+        }
+
+        var blocks = new Dictionary<Block, Block>();
+        foreach (var source in callee.Blocks)
+            blocks[source] = _caller.NewBlock();
+        var values = new Dictionary<Instr, Instr>();
+        for (var i = 0; i < callee.Params.Length; i++)
+            values[callee.Params[i]] = call.Args[i].Resolve();
+        var results = new List<Instr>();
+        var keepTail = call.Imm == 1;
+        foreach (var source in callee.Blocks)
+        {
+            var target = blocks[source];
+            foreach (var instr in source.Instrs)
+            {
+                var copy = new Instr(instr.Op, instr.Type)
+                {
+                    Code = instr.Code, Imm = instr.Imm, Wide = instr.Wide, Aux = instr.Aux, Position = instr.Position, Block = target,
+                    Args = instr.Args, Targets = instr.Targets.Length == 0 ? instr.Targets : [.. instr.Targets.Select(t => blocks[t])],
+                };
+                _caller.Number(copy);
+                if (copy.IsCall && !keepTail)
+                    copy.Imm = 0;
+                values[instr] = copy;
+                target.Instrs.Add(copy);
+            }
+
+            target.Preds.AddRange(source.Preds.Select(p => blocks[p]));
+        }
+
+        foreach (var source in callee.Blocks)
+        {
+            var target = blocks[source];
+            foreach (var instr in target.Instrs)
+            {
+                instr.Args = [.. instr.Args.Select(a => values.TryGetValue(a.Resolve(), out var mapped) ? mapped : Foreign(a.Resolve(), values))];
+                if (instr.Op != Op.Return)
+                    continue;
+                if (instr.Args.Length > 0)
+                    results.Add(instr.Args[0]);
+                instr.Op = Op.Br;
+                instr.Args = [];
+                instr.Targets = [after];
+                after.Preds.Add(target);
+            }
+        }
+
+        block.Instrs.Add(new Instr(Op.Br, Instr.NoValue) { Targets = [blocks[callee.Entry]], Position = call.Position, Block = block });
+        blocks[callee.Entry].Preds.Add(block);
+        if (call.HasValue && results.Count > 0)
+        {
+            var phi = new Instr(Op.Phi, call.Type) { Args = [.. results], Block = after, Position = call.Position };
+            _caller.Number(phi);
+            after.Instrs.Insert(0, phi);
+            call.Forward = phi;
+        }
+        else if (call.HasValue)
+        {
+            // The callee never returns: whoever uses the result is unreachable.
+            call.Forward = Instr.ZeroOf(call.Type);
+        }
+
+        _caller.StaticConstructorsNeeded.UnionWith(callee.StaticConstructorsNeeded);
+        _caller.Blocks.Add(after);
+        _caller.Blocks.AddRange(blocks.Values);
+        return after;
+    }
+
+    /// <summary>A constant that is in no block of the callee.</summary>
+    private static Instr Foreign(Instr value, Dictionary<Instr, Instr> values)
+    {
+        var copy = new Instr(value.Op, value.Type) { Imm = value.Imm, Wide = value.Wide, Aux = value.Aux };
+        if (value.Op is not (Op.Const or Op.SymAddr or Op.FuncAddr))
+            throw new InvalidOperationException($"{value} is used but not defined");
+        values[value] = copy;
+        return copy;
+    }
+}

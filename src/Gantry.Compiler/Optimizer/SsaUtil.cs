@@ -1,0 +1,81 @@
+using Gantry.Compiler.IR;
+
+namespace Gantry.Compiler.Optimizer;
+
+/// <summary>Small passes that others end with.</summary>
+internal static class SsaUtil
+{
+    /// <summary>Replaces phis whose arguments are all one value (or the phi itself), and drops the phis nobody uses.</summary>
+    public static void RemoveTrivialPhis(Function function)
+    {
+        for (var changed = true; changed;)
+        {
+            changed = false;
+            foreach (var block in function.Blocks)
+            {
+                foreach (var phi in block.Phis)
+                {
+                    if (phi.Forward != null)
+                        continue;
+                    Instr? same = null;
+                    var trivial = true;
+                    foreach (var arg in phi.Args)
+                    {
+                        var value = arg.Resolve();
+                        if (value == phi || value == same)
+                            continue;
+                        if (same != null && !(same.IsConst && value.IsConst && same.Imm == value.Imm && same.Wide == value.Wide))
+                        {
+                            trivial = false;
+                            break;
+                        }
+
+                        same = value;
+                    }
+
+                    if (!trivial || same == null)
+                        continue;
+                    phi.Forward = same;
+                    changed = true;
+                }
+
+                if (changed)
+                    block.Instrs.RemoveAll(i => i.Op == Op.Phi && i.Forward != null);
+            }
+        }
+
+        foreach (var block in function.Blocks)
+        {
+            foreach (var instr in block.Instrs)
+                instr.ResolveArgs();
+        }
+    }
+
+    /// <summary>Removes what has no effect and no use.</summary>
+    public static void RemoveDeadCode(Function function)
+    {
+        var live = new HashSet<Instr>();
+        var pending = new Stack<Instr>();
+        foreach (var block in function.Blocks)
+        {
+            foreach (var instr in block.Instrs)
+            {
+                instr.ResolveArgs();
+                if (instr.HasEffect)
+                    pending.Push(instr);
+            }
+        }
+
+        while (pending.Count > 0)
+        {
+            var instr = pending.Pop();
+            if (!live.Add(instr))
+                continue;
+            foreach (var arg in instr.Args)
+                pending.Push(arg.Resolve());
+        }
+
+        foreach (var block in function.Blocks)
+            block.Instrs.RemoveAll(i => !live.Contains(i));
+    }
+}
