@@ -77,7 +77,9 @@ public static class ImageSource
         }
     }
 
-    /// <summary>Reads through the archive for a member only image archives have at their top; a root file system could be large.</summary>
+    private const int MaxMembersToLookAt = 10_000; // Image archives have few and large members, root file systems many and small ones.
+
+    /// <summary>Looks for a member only image archives have at their top.</summary>
     private static async ValueTask<bool> LooksLikeImageArchiveAsync(string path, ImageOptions options, CancellationToken cancellation)
     {
         var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, 1 << 16);
@@ -86,7 +88,7 @@ public static class ImageSource
             var opened = await Decompression.OpenAsync(file, cancellation).ConfigureAwait(false);
             if (!Decompression.IsCompressed(opened)) file.Position = 0;
             var reader = new Tar.TarReader(Decompression.IsCompressed(opened) ? opened : file, options.Limits);
-            while (await reader.NextAsync(cancellation).ConfigureAwait(false) is { } entry)
+            for (var i = 0; i < MaxMembersToLookAt && await reader.NextAsync(cancellation).ConfigureAwait(false) is { } entry; i++)
                 if (entry.Type == Tar.TarEntryType.Regular && entry.Name.TrimStart('.', '/') is ("oci-layout" or DockerArchive.ManifestName)) return true;
             return false;
         }

@@ -30,6 +30,15 @@ public sealed class DebianTests
         FileTree.AssertEqual(FileTree.Describe(folder["expected"], links: false, xattrs: false), FileTree.Describe(folder["out"], links: false, xattrs: false));
     }
 
+    [Fact]
+    public async Task TheShellTellsThePlatform()
+    {
+        await using var image = await ImageSource.OpenAsync(await BuildAsync());
+        Assert.Null(image.Platform);
+        await using var root = await Layers.RootFileSystem.MergeAsync(image);
+        Assert.Equal("linux/riscv64", (await root.DetectPlatformAsync())?.ToString());
+    }
+
     private static async Task<string> BuildAsync()
     {
         var root = AppContext.BaseDirectory;

@@ -91,6 +91,19 @@ public sealed class RootFileSystem : IAsyncDisposable
         return data;
     }
 
+    /// <summary>The platform the tree's programs are for, told from the first usual program it has; null when none tells.</summary>
+    public async ValueTask<Platform?> DetectPlatformAsync(CancellationToken cancellation = default)
+    {
+        foreach (var path in (string[])["/bin/sh", "/bin/busybox", "/usr/bin/env", "/sbin/init", "/lib/ld-linux.so.2", "/lib64/ld-linux-x86-64.so.2"])
+        {
+            if (Find(path) is not RegularInode { Content.Length: >= ElfPlatform.HeaderSize } program) continue;
+            var header = new byte[ElfPlatform.HeaderSize];
+            await program.Content.ReadAsync(0, header, cancellation).ConfigureAwait(false);
+            if (ElfPlatform.Of(header) is { } platform) return platform;
+        }
+        return null;
+    }
+
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => _spool?.DisposeAsync() ?? ValueTask.CompletedTask;
 

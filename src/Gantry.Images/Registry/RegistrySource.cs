@@ -47,7 +47,8 @@ internal sealed class RegistrySource : IBlobSource
         {
             using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(_transport.BaseUri(_reference.ApiHost), $"v2/{_reference.Repository}/{path}"));
             request.Headers.Authorization = _auth.Header;
-            request.Headers.UserAgent.Add(new ProductInfoHeaderValue("gantry", null));
+            // A browser names itself, and a name of ours would need the registry's consent (CORS).
+            if (!OperatingSystem.IsBrowser()) request.Headers.UserAgent.Add(new ProductInfoHeaderValue("gantry", null));
             if (path.StartsWith("manifests/", StringComparison.Ordinal))
                 foreach (var type in MediaTypes.Manifests) request.Headers.Accept.Add(new MediaTypeWithQualityHeaderValue(type));
             if (offset > 0) request.Headers.Range = new RangeHeaderValue(offset, null);
