@@ -53,6 +53,7 @@ internal sealed class Driver
     private readonly Queue<MethodDesc> _queue = new();
     private readonly Dictionary<MethodDesc, HashSet<object>> _references = [];
     private readonly HashSet<TypeDesc> _constructed = [];
+    private readonly Dictionary<MethodDesc, MethodDesc> _reachedFrom = [];
     private readonly HashSet<Diagnostic> _diagnostics = [];
     private readonly System.Text.StringBuilder _dump = new();
 
@@ -133,10 +134,26 @@ internal sealed class Driver
         return exports;
     }
 
-    private void Add(MethodDesc method)
+    private void Add(MethodDesc method, MethodDesc? from = null)
     {
-        if (_seen.Add(method))
-            _queue.Enqueue(method);
+        if (!_seen.Add(method))
+            return;
+        _queue.Enqueue(method);
+        if (from != null)
+            _reachedFrom[method] = from;
+    }
+
+    /// <summary>How a method is reached, for what is in code the user did not write.</summary>
+    private Diagnostic WithCallers(Diagnostic diagnostic, MethodDesc method)
+    {
+        var chain = new List<string>();
+        for (var m = method; m != null && chain.Count < 12; m = _reachedFrom.GetValueOrDefault(m))
+        {
+            if (chain.Count > 0 || m.ToString() != diagnostic.Method)
+                chain.Add(m.ToString());
+        }
+
+        return chain.Count == 0 ? diagnostic : diagnostic with { Message = diagnostic.Message + " (reached from " + string.Join(" <- ", chain) + ")" };
     }
 
     private void Drain()
@@ -152,7 +169,7 @@ internal sealed class Driver
 
             if (!method.HasBody)
             {
-                _diagnostics.Add(_unit.MakeDiagnostic(new SourcePosition(method, 0), Unavailable(method)));
+                _diagnostics.Add(WithCallers(_unit.MakeDiagnostic(new SourcePosition(method, 0), Unavailable(method)), method));
                 continue;
             }
 
@@ -179,21 +196,21 @@ internal sealed class Driver
             foreach (var instr in block.Instrs)
             {
                 if (instr.Op == Op.Poison)
-                    _diagnostics.Add((Diagnostic)instr.Aux!);
-                ScanOne(instr, references);
+                    _diagnostics.Add(WithCallers((Diagnostic)instr.Aux!, method));
+                ScanOne(method, instr, references);
                 foreach (var arg in instr.Args)
-                    ScanOne(arg.Resolve(), references);
+                    ScanOne(method, arg.Resolve(), references);
             }
         }
     }
 
-    private void ScanOne(Instr instr, HashSet<object> references)
+    private void ScanOne(MethodDesc method, Instr instr, HashSet<object> references)
     {
         switch (instr.Op)
         {
             case Op.Call or Op.ReturnCall or Op.FuncAddr:
                 references.Add(instr.Aux!);
-                Add((MethodDesc)instr.Aux!);
+                Add((MethodDesc)instr.Aux!, method);
                 break;
             case Op.CallVirtual or Op.LoadVirtual:
                 references.Add(instr.Aux!);

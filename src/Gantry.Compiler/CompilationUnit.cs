@@ -71,7 +71,7 @@ internal sealed class CompilationUnit
     /// <summary>The constant a small parameterless getter returns, so that branches on it fold while importing.</summary>
     public Instr? TryConstantResult(MethodDesc method)
     {
-        if (!method.IsStatic || method.Signature.Parameters.Length != 0 || !method.HasBody || method.Signature.Return.Repr is Repr.Void or Repr.Struct or Repr.V128)
+        if (!method.IsStatic || method.NoInlining || method.Signature.Parameters.Length != 0 || !method.HasBody || method.Signature.Return.Repr is Repr.Void or Repr.Struct or Repr.V128)
             return null;
         if (_constants.TryGetValue(method, out var known))
             return known;

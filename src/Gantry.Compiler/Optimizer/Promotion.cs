@@ -63,7 +63,7 @@ internal sealed class Promotion
         }
     }
 
-    private IEnumerable<Instr> Users(Instr value) => _users.TryGetValue(value, out var list) ? list : [];
+    private List<Instr> Users(Instr value) => _users.TryGetValue(value, out var list) ? list : [];
 
     private bool Escapes(Instr root)
     {
