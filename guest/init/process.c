@@ -136,17 +136,21 @@ static int open_port(const char *name, unsigned process, int flags)
     return port_open(full.data, flags | O_NONBLOCK);
 }
 
+/* Takes over init's ends of the pipes, also when it fails. */
 static const char *relay_pipes(unsigned index, const int mine[3])
 {
     static const char *const names[3] = { "stdin", "stdout", "stderr" };
+    const char *wrong = NULL;
     for (int i = 0; i < 3; i++) {
-        int port = open_port(names[i], index, i == 0 ? O_RDONLY : O_WRONLY);
-        if (port < 0)
-            return "the machine has no ports for the process's pipes";
-        if (!relay_add(index, i == 0 ? port : mine[i], i == 0 ? mine[i] : port, i != 0))
-            return "too many streams";
+        int port = wrong ? -1 : open_port(names[i], index, i == 0 ? O_RDONLY : O_WRONLY);
+        if (port >= 0 && relay_add(index, i == 0 ? port : mine[i], i == 0 ? mine[i] : port, i != 0))
+            continue;
+        if (!wrong)
+            wrong = port < 0 ? "the machine has no ports for the process's pipes" : "too many streams";
+        sys_close(port);
+        sys_close(mine[i]);
     }
-    return NULL;
+    return wrong;
 }
 
 /* A pty of the container's own devpts, so that its name means something inside. */
@@ -161,12 +165,14 @@ static const char *relay_pty(unsigned index, struct process *process, int *slave
         return "the machine has no terminal port for the process";
     int master = (int)sys_open(path.data, O_RDWR | O_NOCTTY | O_NONBLOCK, 0);
     const int unlock = 0;
-    if (master < 0 || sys_ioctl(master, TIOCSPTLCK, &unlock))
+    if (master < 0 || sys_ioctl(master, TIOCSPTLCK, &unlock)
+        || (*slave = (int)sys_ioctl(master, TIOCGPTPEER, (const void *)(long)(O_RDWR | O_NOCTTY | O_CLOEXEC))) < 0) {
+        sys_close(master);
+        sys_close(port);
         return "cannot open a pty";
-    *slave = (int)sys_ioctl(master, TIOCGPTPEER, (const void *)(long)(O_RDWR | O_NOCTTY | O_CLOEXEC));
-    if (*slave < 0)
-        return "cannot open a pty";
+    }
     process->terminal = (int)sys_fcntl(master, F_DUPFD_CLOEXEC, 0);
+    /* Each relay owns its descriptors. There is room: RELAY_LIMIT is three for every process. */
     int back = (int)sys_fcntl(master, F_DUPFD_CLOEXEC, 0), port_back = (int)sys_fcntl(port, F_DUPFD_CLOEXEC, 0);
     return relay_add(index, port, master, false) && relay_add(index, back, port_back, true) ? NULL : "too many streams";
 }
@@ -188,23 +194,30 @@ static const char *start_prepared(struct process *process)
     return NULL;
 }
 
+static void close_streams(const struct child *child)
+{
+    if (child->terminal >= 0)
+        sys_close(child->terminal);
+    else
+        close_three(child->streams);
+}
+
 static const char *start_extra(unsigned index, struct process *process)
 {
     int status[2], mine[3];
-    struct child child = { .settings = process->settings, .process = index, .terminal = -1 };
+    struct child child = { .settings = process->settings, .process = index, .streams = { -1, -1, -1 }, .terminal = -1 };
     const char *wrong;
     process->terminal = -1;
-    if (settings_stdio(process->settings).kind == STDIO_TERMINAL) {
+    if (settings_stdio(process->settings).kind == STDIO_TERMINAL)
         wrong = relay_pty(index, process, &child.terminal);
-    } else {
-        if (!make_pipes(mine, child.streams))
-            return "too many open files";
-        wrong = relay_pipes(index, mine);
-    }
-    if (wrong)
+    else
+        wrong = make_pipes(mine, child.streams) ? relay_pipes(index, mine) : "too many open files";
+    if (!wrong && sys_pipe(status, O_CLOEXEC))
+        wrong = "too many open files";
+    if (wrong) {
+        close_streams(&child);
         return wrong;
-    if (sys_pipe(status, O_CLOEXEC))
-        return "too many open files";
+    }
     child.status = status[1];
     /* The PID namespace applies to the next child; init itself must stay where it is. */
     sys_setns(pid_namespace, CLONE_NEWPID);
@@ -216,12 +229,13 @@ static const char *start_extra(unsigned index, struct process *process)
     }
     sys_setns(own_pid_namespace, CLONE_NEWPID);
     sys_close(status[1]);
-    if (child.terminal >= 0)
-        sys_close(child.terminal);
-    else
-        close_three(child.streams);
+    close_streams(&child);
+    if (process->pid < 0) {
+        sys_close(status[0]);
+        return "cannot fork";
+    }
     process->status = status[0];
-    return process->pid < 0 ? "cannot fork" : NULL;
+    return NULL;
 }
 
 /* The host has been told everything about a process. */
@@ -313,6 +327,8 @@ const char *process_control(const struct frame *frame)
             return "signal out of range";
         if (processes[0].state == CONFIGURING)
             process_give_up("shut down before the start");
+        if (processes[0].state == ENDED) /* only its last output is on its way */
+            return NULL;
         sys_kill(processes[0].pid, shutdown.signal ? (int)shutdown.signal : SIGTERM);
         kill_at = now_ms() + shutdown.grace_ms;
         return NULL;
@@ -388,6 +404,7 @@ long process_deadline(void)
     if (left > 0)
         return (long)left;
     kill_at = -1;
-    sys_kill(processes[0].pid, SIGKILL);
+    if (processes[0].state != ENDED)
+        sys_kill(processes[0].pid, SIGKILL);
     return 0;
 }
