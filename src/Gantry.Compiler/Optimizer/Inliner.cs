@@ -7,8 +7,9 @@ namespace Gantry.Compiler.Optimizer;
 internal sealed class Inliner
 {
     private const int MaxIL = 160;
+    private const int MaxILWithPointersIntoFrame = 700;
     private const int MaxCost = 24;
-    private const int MaxCostWithPointersIntoFrame = 60;
+    private const int MaxCostWithPointersIntoFrame = 200;
     private const int MaxCaller = 30000;
 
     private readonly CompilationUnit _unit;
@@ -56,7 +57,9 @@ internal sealed class Inliner
         var method = (MethodDesc)call.Aux!;
         if (!method.HasBody || method.NoInlining || method == _caller.Method || method.HasAttribute("Gantry.WasmImportAttribute"))
             return null;
-        if (!method.AggressiveInlining && method.Body.GetILReader().Length > MaxIL)
+        // A variable whose address a callee takes stays in memory unless that callee is inlined.
+        var intoFrame = call.Args.Any(a => IsFrameAddress(a.Resolve()));
+        if (!method.AggressiveInlining && method.Body.GetILReader().Length > (intoFrame ? MaxILWithPointersIntoFrame : MaxIL))
             return null;
         var callee = _unit.TryGetFunction(method);
         if (callee == null || callee == _caller)
@@ -75,18 +78,18 @@ internal sealed class Inliner
 
         if (method.AggressiveInlining)
             return callee;
-        var limit = MaxCost;
+        var limit = intoFrame ? MaxCostWithPointersIntoFrame : MaxCost;
         foreach (var arg in call.Args)
         {
-            var value = arg.Resolve();
-            if (value.Op == Op.Alloca || (value.Op == Op.Wasm && value.Args.Length == 2 && value.Args[0].Resolve().Op == Op.Alloca))
-                limit = MaxCostWithPointersIntoFrame;
-            else if (value.Op is Op.Const or Op.FuncAddr)
+            if (arg.Resolve().Op is Op.Const or Op.FuncAddr)
                 limit += 6;
         }
 
         return cost <= limit ? callee : null;
     }
+
+    private static bool IsFrameAddress(Instr value) =>
+        value.Op == Op.Alloca || (value.Op == Op.Wasm && value.Args.Length == 2 && value.Args[0].Resolve().Op == Op.Alloca);
 
     private static int Cost(Instr instr) => instr.Op switch
     {

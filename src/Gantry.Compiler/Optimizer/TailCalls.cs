@@ -1,4 +1,5 @@
 using Gantry.Compiler.IR;
+using Gantry.Wasm;
 
 namespace Gantry.Compiler.Optimizer;
 
@@ -10,7 +11,7 @@ internal static class TailCalls
         if (function.Method is not { TailCalls: true })
             return;
         DuplicateReturns(function);
-        var frame = function.Blocks.SelectMany(b => b.Instrs).FirstOrDefault(i => i.Op is Op.Alloca or Op.StackAlloc);
+        var frame = FrameAddresses(function, out var stored);
         foreach (var block in function.Blocks)
         {
             for (var i = 0; i < block.Instrs.Count; i++)
@@ -23,8 +24,10 @@ internal static class TailCalls
                 string? problem = null;
                 if (next.Op != Op.Return || (result != null && result != call) || (result == null) == call.HasValue)
                     problem = "its result is not returned as it is";
-                else if (frame != null)
-                    problem = "a local variable or stackalloc of this method has its address taken, and its memory must not outlive the method; copy the value to a variable whose address is not taken";
+                else if (stored)
+                    problem = "the address of a local variable or stackalloc of this method is stored in memory, and its memory ends with the method; copy the value instead";
+                else if (call.Args.Any(a => frame.Contains(a.Resolve())))
+                    problem = "it is handed the address of a local variable or stackalloc of this method, whose memory ends before the call; hand over the value";
                 else if (call.Op == Op.CallVirtual)
                     problem = "virtual calls cannot be tail calls; call through a function pointer";
                 if (problem != null)
@@ -40,6 +43,33 @@ internal static class TailCalls
         }
 
         function.ComputeOrder();
+    }
+
+    /// <summary>
+    /// Values that may point into this method's frame. Callees that were handed such a pointer have returned before the tail
+    /// call; that they did not keep it is the caller's promise, as with C's musttail (docs/compiler.md).
+    /// </summary>
+    private static HashSet<Instr> FrameAddresses(Function function, out bool stored)
+    {
+        var addresses = new HashSet<Instr>();
+        stored = false;
+        for (var changed = true; changed;)
+        {
+            changed = false;
+            foreach (var block in function.Blocks)
+            {
+                foreach (var instr in block.Instrs)
+                {
+                    if (instr.Op == Op.Store && addresses.Contains(instr.Args[1].Resolve()))
+                        stored = true;
+                    if (instr.Op is Op.Alloca or Op.StackAlloc
+                        || (instr.Op is Op.Wasm or Op.Phi && instr.Type == ValType.I32 && !Simplifier.IsBoolean(instr.Code) && instr.Args.Any(a => addresses.Contains(a.Resolve()))))
+                        changed |= addresses.Add(instr);
+                }
+            }
+        }
+
+        return addresses;
     }
 
     /// <summary>Jumps to a block that only returns become that return.</summary>
