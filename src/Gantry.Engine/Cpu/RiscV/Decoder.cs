@@ -7,6 +7,32 @@ public static unsafe class Decoder
     [WasmTailCalls]
     public static Insn* DecodeAndRun(Hart* hart, Insn* insn, int left)
     {
+        var next = DecodeInPlace(hart, insn, left);
+        return next->Handler(hart, next, left);
+    }
+
+    /// <summary>
+    /// Handler of an instruction whose second half is on the next page. That page may be mapped elsewhere or rewritten since it was decoded,
+    /// so the half is compared each time.
+    /// </summary>
+    [WasmTailCalls]
+    public static Insn* RunStraddling(Hart* hart, Insn* insn, int left)
+    {
+        var page = CodeCache.PageOf(hart, hart->PageSlots);
+        if (HasChanged(hart, page))
+            return DecodeAndRun(hart, insn, left);
+        return page->Straddling(hart, insn, left);
+    }
+
+    private static bool HasChanged(Hart* hart, CodePage* page)
+    {
+        uint second;
+        return FetchNextHalf(hart, &second) != 0 || second != page->StraddlingHalf;
+    }
+
+    // Returns the record, or the one to go on with after a trap.
+    private static Insn* DecodeInPlace(Hart* hart, Insn* insn, int left)
+    {
         var page = CodeCache.PageOf(hart, hart->PageSlots);
         var slot = (int)(insn - page->First);
         var ram = hart->Ram + ((nuint)page->RamPage << 12) + (nuint)(slot * 2);
@@ -24,32 +50,14 @@ public static unsafe class Decoder
             uint second;
             var cause = FetchNextHalf(hart, &second);
             if (cause != 0)
-            {
-                var trap = Trap.At(hart, insn, left, cause, hart->PageAddress + 4096);
-                return trap->Handler(hart, trap, left);
-            }
-
+                return Trap.At(hart, insn, left, cause, hart->PageAddress + 4096);
             Decode(hart, insn, half | (second << 16), 2);
             page->Straddling = insn->Handler;
             page->StraddlingHalf = (ushort)second;
             insn->Handler = &RunStraddling;
         }
 
-        return insn->Handler(hart, insn, left);
-    }
-
-    /// <summary>
-    /// Handler of an instruction whose second half is on the next page. That page may be mapped elsewhere or rewritten since it was decoded,
-    /// so the half is compared each time.
-    /// </summary>
-    [WasmTailCalls]
-    public static Insn* RunStraddling(Hart* hart, Insn* insn, int left)
-    {
-        var page = CodeCache.PageOf(hart, hart->PageSlots);
-        uint second;
-        if (FetchNextHalf(hart, &second) != 0 || second != page->StraddlingHalf)
-            return DecodeAndRun(hart, insn, left);
-        return page->Straddling(hart, insn, left);
+        return insn;
     }
 
     /// <summary>Handler of what no row of the table matches.</summary>

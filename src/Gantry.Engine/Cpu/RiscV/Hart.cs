@@ -167,5 +167,6 @@ public unsafe struct Hart
     public readonly ulong Instructions => InstructionsAtSlice + (ulong)(SliceLength - Left - Trapped);
 
     /// <summary>Address of an instruction of the page being executed.</summary>
+    [System.Runtime.CompilerServices.MethodImpl(System.Runtime.CompilerServices.MethodImplOptions.AggressiveInlining)]
     public readonly ulong AddressOf(Insn* insn) => PageAddress + ((ulong)((byte*)insn - (byte*)PageSlots) >> 3);
 }

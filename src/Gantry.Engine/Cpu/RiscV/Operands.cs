@@ -132,38 +132,72 @@ public unsafe struct Interpreted<TLength>(Hart* hart, Insn* insn, int left) : IO
     private readonly int left = left;
 
     /// <inheritdoc/>
-    public readonly ulong Rs1 => hart->X[insn->Rs1];
+    public readonly ulong Rs1
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => hart->X[insn->Rs1];
+    }
 
     /// <inheritdoc/>
-    public readonly ulong Rs2 => hart->X[insn->Rs2];
+    public readonly ulong Rs2
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => hart->X[insn->Rs2];
+    }
 
     /// <inheritdoc/>
     public readonly ulong Rd
     {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
         set => hart->X[insn->Rd] = value;
     }
 
     /// <inheritdoc/>
-    public readonly long Immediate => insn->Immediate;
+    public readonly long Immediate
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => insn->Immediate;
+    }
 
     /// <inheritdoc/>
-    public readonly ulong Pc => hart->AddressOf(insn);
+    public readonly ulong Pc
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => hart->AddressOf(insn);
+    }
 
     /// <inheritdoc/>
-    public readonly ulong NextPc => hart->AddressOf(insn) + (ulong)(TLength.Halfwords * 2);
+    public readonly ulong NextPc
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => hart->AddressOf(insn) + (ulong)(TLength.Halfwords * 2);
+    }
 
     /// <inheritdoc/>
-    public readonly ulong Fs1 => hart->F[insn->Rs1];
+    public readonly ulong Fs1
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => hart->F[insn->Rs1];
+    }
 
     /// <inheritdoc/>
-    public readonly ulong Fs2 => hart->F[insn->Rs2];
+    public readonly ulong Fs2
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => hart->F[insn->Rs2];
+    }
 
     /// <inheritdoc/>
-    public readonly ulong Fs3 => hart->F[insn->Rs3AndMode & 31];
+    public readonly ulong Fs3
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => hart->F[insn->Rs3AndMode & 31];
+    }
 
     /// <inheritdoc/>
     public readonly ulong Fd
     {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
         set => hart->F[insn->Rd] = value;
     }
 
@@ -179,7 +213,11 @@ public unsafe struct Interpreted<TLength>(Hart* hart, Insn* insn, int left) : IO
     }
 
     /// <inheritdoc/>
-    public readonly ref FloatFlags Flags => ref hart->FloatFlags;
+    public readonly ref FloatFlags Flags
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => ref hart->FloatFlags;
+    }
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -230,6 +268,7 @@ public unsafe struct Interpreted<TLength>(Hart* hart, Insn* insn, int left) : IO
     }
 
     /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public bool LoadForAtomic<TWidth>(ulong address, out ulong value)
         where TWidth : struct, IWidth
     {
@@ -242,6 +281,7 @@ public unsafe struct Interpreted<TLength>(Hart* hart, Insn* insn, int left) : IO
     }
 
     /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public readonly void Reserve(ulong address, ulong value)
     {
         hart->Reservation = address;
@@ -249,6 +289,7 @@ public unsafe struct Interpreted<TLength>(Hart* hart, Insn* insn, int left) : IO
     }
 
     /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public readonly bool TakeReservation(ulong address, ulong value)
     {
         var held = hart->Reservation == address && hart->ReservedValue == value;

@@ -91,19 +91,30 @@ public static unsafe class SystemInstructions
     [WasmTailCalls]
     public static Insn* CacheBlock(Hart* hart, Insn* insn, int left)
     {
-        var address = hart->X[insn->Rs1] & ~63UL;
-        Translation translation;
-        var cause = PageWalk.Translate(hart, address, Access.Read, &translation);
-        // A store cause is reported whatever was checked (unprivileged specification, "CMO").
-        var next = cause == 0
-            ? insn + 2
-            : Trap.At(hart, insn, left, cause == Cause.LoadPageFault ? Cause.StorePageFault : Cause.StoreAccessFault, hart->X[insn->Rs1]);
+        var next = CheckCacheBlock(hart, insn, left);
         return next->Handler(hart, next, left - 1);
     }
 
     /// <summary>csrrw, csrrs, csrrc and their immediate forms.</summary>
     [WasmTailCalls]
     public static Insn* Csr(Hart* hart, Insn* insn, int left)
+    {
+        var next = AccessCsr(hart, insn, left);
+        return next->Handler(hart, next, left - 1);
+    }
+
+    private static Insn* CheckCacheBlock(Hart* hart, Insn* insn, int left)
+    {
+        var address = hart->X[insn->Rs1] & ~63UL;
+        Translation translation;
+        var cause = PageWalk.Translate(hart, address, Access.Read, &translation);
+        // A store cause is reported whatever was checked (unprivileged specification, "CMO").
+        return cause == 0
+            ? insn + 2
+            : Trap.At(hart, insn, left, cause == Cause.LoadPageFault ? Cause.StorePageFault : Cause.StoreAccessFault, hart->X[insn->Rs1]);
+    }
+
+    private static Insn* AccessCsr(Hart* hart, Insn* insn, int left)
     {
         hart->Left = left;
         var word = (uint)insn->Immediate;
@@ -123,20 +134,9 @@ public static unsafe class SystemInstructions
         }
 
         if (!legal)
-        {
-            var trap = Trap.IllegalAt(hart, insn, left);
-            return trap->Handler(hart, trap, left);
-        }
-
+            return Trap.IllegalAt(hart, insn, left);
         hart->X[insn->Rd] = old;
-        if (writes && !Csrs.IsFloat(number))
-        {
-            var exit = Interpreter.Finish(hart, left, hart->AddressOf(insn) + 4);
-            return exit->Handler(hart, exit, left);
-        }
-
-        var next = insn + 2;
-        return next->Handler(hart, next, left - 1);
+        return writes && !Csrs.IsFloat(number) ? Interpreter.Finish(hart, left, hart->AddressOf(insn) + 4) : insn + 2;
     }
 
     private static Insn* Call(Hart* hart, Insn* insn, int left)
