@@ -115,7 +115,7 @@ internal sealed class Driver
             if (definition.GetCustomAttributes().Count == 0)
                 continue;
             var names = _types.AttributeStrings(_input, definition.GetCustomAttributes(), "Gantry.WasmExportAttribute");
-            if (names == null)
+            if (names == null || _options.Exports?.Contains(names[0]) == false)
                 continue;
             var owner = _types.GetType(_input, definition.GetDeclaringType(), []);
             var method = _types.GetMethod(owner, handle, []);

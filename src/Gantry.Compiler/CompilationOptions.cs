@@ -3,6 +3,9 @@ namespace Gantry.Compiler;
 /// <summary>What to compile and how.</summary>
 public sealed record CompilationOptions
 {
+    /// <summary>The exports to compile, by name; all of them if null.</summary>
+    public IReadOnlySet<string>? Exports { get; init; }
+
     /// <summary>The assembly whose <c>[WasmExport]</c> methods are compiled.</summary>
     public required string Input { get; init; }
 

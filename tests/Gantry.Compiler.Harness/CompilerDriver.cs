@@ -52,19 +52,13 @@ public static class CompilerDriver
         return context.LoadFromStream(new MemoryStream(File.ReadAllBytes(path)));
     }
 
-    /// <summary>Runs Gantry.Compiler's command line on an assembly.</summary>
-    public static CompilerResult CompileToWasm(string assembly, params string[] options)
+    /// <summary>Compiles an assembly's exports to a module.</summary>
+    /// <param name="assembly">The assembly's path.</param>
+    /// <param name="exports">Which exports, or null for all.</param>
+    /// <param name="optimize">Whether to optimise.</param>
+    public static CompilerResult CompileToWasm(string assembly, IReadOnlySet<string>? exports = null, bool optimize = true)
     {
-        string output = Path.Combine(Path.GetTempPath(), $"gantry-{Guid.NewGuid():N}.wasm");
-        try
-        {
-            string compiler = Path.Combine(AppContext.BaseDirectory, "Gantry.Compiler.dll");
-            string said = JavaScriptRunner.Execute("dotnet", [compiler, assembly, "-o", output, .. options], TimeSpan.FromMinutes(5));
-            return new CompilerResult(File.Exists(output) ? File.ReadAllBytes(output) : null, said);
-        }
-        finally
-        {
-            File.Delete(output);
-        }
+        CompilationResult result = Compilation.Run(new CompilationOptions { Input = assembly, Exports = exports, Optimize = optimize });
+        return new CompilerResult(result.Module, string.Join('\n', result.Diagnostics));
     }
 }

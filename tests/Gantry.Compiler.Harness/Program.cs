@@ -3,6 +3,7 @@ using Gantry.Compiler.Harness;
 
 // fuzz [--seed N] [--count M]     random methods, compared
 // matrix | corpus [--node]        the suite's tables and hand-written methods, compared; prints what differs
+// triage scalars|vectors|corpus|FILE.dll   the same, leaving out and listing what does not compile
 // compare FILE.dll [--node]       the exported methods of any assembly
 // source --seed N --count M       prints a random program
 string command = args.FirstOrDefault() ?? "";
@@ -14,7 +15,8 @@ int Option(string name, int fallback)
 
 int Print(IReadOnlyCollection<string> wrong)
 {
-    foreach (string line in wrong.Take(Option("--show", 60))) Console.WriteLine(line);
+    // One line a method is enough to see what is wrong.
+    foreach (IGrouping<string, string> group in wrong.GroupBy(line => line.Split('(')[0]).Take(Option("--show", 60))) Console.WriteLine($"{group.Count(),4}x {group.First()}");
     Console.WriteLine($"{wrong.Count} differences");
     return wrong.Count == 0 ? 0 : 1;
 }
@@ -38,9 +40,25 @@ switch (command)
             .. Differential.Run(CompilerDriver.CompileSource(folder, "Scalars", true, MatrixSource.Scalars()), node),
             .. Differential.Run(CompilerDriver.CompileSource(folder, "Vectors", true, MatrixSource.Vectors()), node),
         ]);
+    case "triage" when args.Length > 1:
+        // What compiles is compared, what does not is listed with its first error.
+        string triageFolder = Directory.CreateTempSubdirectory("gantry-triage").FullName;
+        string file = args[1] switch
+        {
+            "scalars" => CompilerDriver.CompileSource(triageFolder, "Scalars", true, MatrixSource.Scalars()),
+            "vectors" => CompilerDriver.CompileSource(triageFolder, "Vectors", true, MatrixSource.Vectors()),
+            "corpus" => typeof(Gantry.Compiler.Corpus.InputsAttribute).Assembly.Location,
+            _ => args[1],
+        };
+        List<(string Export, string Output)> bad = Differential.FindUncompilable(file);
+        foreach ((string export, string output) in bad) Console.WriteLine($"{export}: {output.Split('\n')[0]}");
+        HashSet<string> names = [.. CallPlan.Of(CompilerDriver.Load(file, out _), 1).Select(call => call.Export)];
+        names.ExceptWith(bad.Select(b => b.Export));
+        Console.WriteLine($"{bad.Count} exports do not compile, {names.Count} do");
+        return Print(Differential.Run(file, node, exports: names, optimize: !args.Contains("--no-optimize")));
     case "compare" when args.Length > 1:
         return Print(Differential.Run(args[1], node));
     default:
-        Console.Error.WriteLine("usage: fuzz [--seed N] [--count M] | source [--seed N] [--count M] | corpus | matrix | compare FILE.dll   [--node] [--show N]");
+        Console.Error.WriteLine("usage: fuzz [--seed N] [--count M] | source [--seed N] [--count M] | corpus | matrix | triage scalars|vectors|corpus|FILE.dll | compare FILE.dll   [--node] [--show N]");
         return 2;
 }

@@ -89,7 +89,7 @@ public sealed class WasmtimeRunner : IDisposable
                 ulong bits = CallPlan.Bits(call.Arguments[i]);
                 arguments[i] = CallPlan.Letter(parameters[i].ParameterType) switch
                 {
-                    'i' => (int)bits,
+                    'i' => (ValueBox)(int)bits,
                     'l' => (long)bits,
                     'f' => BitConverter.UInt32BitsToSingle((uint)bits),
                     _ => BitConverter.UInt64BitsToDouble(bits),
@@ -104,17 +104,18 @@ public sealed class WasmtimeRunner : IDisposable
             instance = null;
             return "trap " + text.ReplaceLineEndings(" ");
         }
+        catch (Exception exception) when (exception is OverflowException or InvalidCastException)
+        {
+            return "the export has another signature: " + exception.Message;
+        }
     }
 
-    // The module leaves a trap's message (UTF-8) where these exports say.
+    // The module tells address and length of a trap's message (UTF-8).
     private string? TrapText()
     {
-        if (instance is null) return null;
-        Func<int>? address = instance.GetFunction<int>("trap_message");
-        Func<int>? length = instance.GetFunction<int>("trap_message_length");
-        Memory? memory = instance.GetMemory("memory");
-        if (address is null || length is null || memory is null || length() == 0) return null;
-        return Encoding.UTF8.GetString(memory.GetSpan(address(), length()));
+        if (instance?.GetFunction("trap_message")?.Invoke() is not object[] { Length: 2 } place || instance.GetMemory("memory") is not { } memory) return null;
+        int length = (int)place[1];
+        return length == 0 ? null : Encoding.UTF8.GetString(memory.GetSpan((int)place[0], length));
     }
 }
 

@@ -40,10 +40,10 @@ function runPlan(bytes, plan) {
   return results;
 }
 
-// The module leaves a trap's message (UTF-8) where these exports say.
+// The module tells address and length of a trap's message (UTF-8).
 function trapText(instance, error) {
   const exports = instance?.exports;
   if (!exports?.trap_message || !exports.memory) return String(error);
-  const address = exports.trap_message() >>> 0, length = exports.trap_message_length();
-  return length ? new TextDecoder().decode(new Uint8Array(exports.memory.buffer, address, length)) : String(error);
+  const [address, length] = exports.trap_message();
+  return length ? new TextDecoder().decode(new Uint8Array(exports.memory.buffer, address >>> 0, length)) : String(error);
 }
