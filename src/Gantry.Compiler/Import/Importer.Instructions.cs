@@ -30,7 +30,7 @@ internal sealed partial class Importer
                 _constrained = TypeToken(operand);
                 break;
             case >= ILOpCode.Ldc_i4_m1 and <= ILOpCode.Ldc_i4_8:
-                PushI32(B.I32(instr.Code - ILOpCode.Ldc_i4_0));
+                PushI32(B.I32((int)instr.Code - (int)ILOpCode.Ldc_i4_0));
                 break;
             case ILOpCode.Ldc_i4_s or ILOpCode.Ldc_i4:
                 PushI32(B.I32((int)operand));
