@@ -38,9 +38,20 @@ command.SetAction(parsed =>
         Console.Error.WriteLine(diagnostic);
     if (result.Module == null)
         return 1;
-    File.WriteAllBytes(target, result.Module);
-    if (result.SourceMap != null)
-        File.WriteAllText(target + ".map", result.SourceMap);
+    try
+    {
+        if (Path.GetDirectoryName(Path.GetFullPath(target)) is { } folder)
+            Directory.CreateDirectory(folder);
+        File.WriteAllBytes(target, result.Module);
+        if (result.SourceMap != null)
+            File.WriteAllText(target + ".map", result.SourceMap);
+    }
+    catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+    {
+        Console.Error.WriteLine($"error: {target} cannot be written: {e.Message}");
+        return 1;
+    }
+
     if (parsed.GetValue(stats))
     {
         foreach (var (name, size) in result.Functions.OrderByDescending(f => f.Size))
