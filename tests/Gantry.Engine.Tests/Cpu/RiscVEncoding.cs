@@ -17,6 +17,16 @@ public sealed record RiscVEncoding(string Name, uint Mask, uint Match)
     /// <summary>Reads or writes a CSR.</summary>
     public bool IsCsr => (Match & 0x7f) == 0x73 && (Match & 0x3000) != 0;
 
+    /// <summary>Whether an instruction is a branch or jump to itself: endless, and half a second each under the oracle.</summary>
+    public static bool LoopsOnItself(uint instruction) => (instruction & 3) != 3
+        ? (instruction & 0xffff) == 0xa001 || (instruction & 0xdc7f) == 0xc001
+        : (instruction & 0x7f) switch
+        {
+            0x63 => (instruction & 0xfe00_0f80) == 0,
+            0x6f => (instruction & 0xffff_f000) == 0,
+            _ => false,
+        };
+
     /// <summary>A random instance.</summary>
     public uint Instance(ulong random) => (Match | ((uint)random & ~Mask)) & (IsCompressed ? 0xffffu : 0xffff_ffff);
 }

@@ -24,6 +24,7 @@ public sealed class RiscVRandom(ulong seed)
     {
         var state = new RiscVState { Memory = new byte[memoryBytes] };
         for (int i = 1; i < 32; i++) state.X[i] = Integer();
+        while (state.X[StackPointer] - RiscVLayout.Agent < RiscVLayout.AgentSize) state.X[StackPointer] = Integer(); // the kernel looks at sp before it delivers
         for (int i = 0; i < 32; i++) state.F[i] = Number();
         state.Fcsr = ((uint)Below(reservedModes && Below(8) == 0 ? 8 : 5) << 5) | (uint)Below(32);
         for (int i = 0; i < memoryBytes; i += 8)
@@ -35,63 +36,73 @@ public sealed class RiscVRandom(ulong seed)
         return state;
     }
 
-    /// <summary>A case of one instance of an instruction, its memory operand mostly inside the scratch memory.</summary>
-    public RiscVCase Case(RiscVEncoding encoding, int memoryBytes)
+    /// <summary>An instance of an instruction that <see cref="RiscVEncodingSpace.IsComparable"/>; null if there is none to be found.</summary>
+    public uint? Instance(RiscVEncoding encoding)
     {
-        uint instruction = encoding.Instance(Next());
-        if (encoding.IsCsr && Below(4) != 0 && (encoding.Mask >> 20) == 0)
-            instruction = (instruction & 0xf_ffff) | ((uint)(1 + Below(3)) << 20); // fflags, frm, fcsr
-        return Case(encoding, instruction, memoryBytes);
+        for (int attempt = 0; attempt < 8; attempt++)
+        {
+            uint instruction = encoding.Instance(Next());
+            if (encoding.IsCsr && Below(4) != 0) instruction = (instruction & 0xf_ffff) | ((uint)(1 + Below(3)) << 20); // fflags, frm, fcsr
+            if (!RiscVEncoding.LoopsOnItself(instruction) && (encoding.IsCompressed || RiscVEncodingSpace.IsComparable(instruction))) return instruction;
+        }
+
+        return null;
     }
 
-    /// <summary>A case of a given instruction.</summary>
+    /// <summary>A case of one instruction, its memory operand mostly inside the scratch memory.</summary>
     public RiscVCase Case(RiscVEncoding encoding, uint instruction, int memoryBytes)
     {
         var state = State(memoryBytes, reservedModes: true);
-        if (RiscVAddress.Of(instruction) is { } address && Below(20) != 0)
+        if (RiscVAddress.Of(instruction) is { } address)
         {
             int offset = Below(memoryBytes - address.Bytes + 1);
-            if (Below(4) != 0) offset &= -address.Bytes;
-            state.X[address.Base] = RiscVLayout.Memory + (ulong)offset - (ulong)(long)address.Offset;
+            // qemu's sc looks at its reservation before the address; ours traps first, as the specification has it (Zalrsc).
+            bool conditional = (instruction & 0xf800_007f) == 0x1800_002f;
+            if (conditional || Below(4) != 0) offset &= -address.Bytes;
+            ulong target = conditional || Below(20) != 0 ? RiscVLayout.Memory + (ulong)offset : Unmapped();
+            state.X[address.Base] = target - (ulong)(long)address.Offset;
         }
 
         // jalr, c.jr and c.jalr: mostly into the code area.
         bool jumpsToRegister = encoding.IsCompressed ? encoding.IsControl && (instruction & 3) == 2 : (instruction & 0x7f) == 0x67;
-        if (jumpsToRegister && Below(8) != 0)
-            state.X[encoding.IsCompressed ? (int)(instruction >> 7) & 31 : (int)(instruction >> 15) & 31] = RiscVLayout.Entry + (ulong)Below(0x10000) - 0x8000;
+        if (jumpsToRegister)
+        {
+            ulong target = Below(8) != 0 ? RiscVLayout.Entry + (ulong)Below(0x10000) - 0x8000 : Unmapped();
+            state.X[encoding.IsCompressed ? (int)(instruction >> 7) & 31 : (int)(instruction >> 15) & 31] = target;
+        }
 
         byte[] code = encoding.IsCompressed ? BitConverter.GetBytes((ushort)instruction) : BitConverter.GetBytes(instruction);
         return new RiscVCase(code, state);
     }
 
     /// <summary>
-    /// A program of straight code, forward branches and loops with bounded counts, two deep at most, out of instances of the encodings given
-    /// (of which those that are control, and CSR accesses other than to fflags, do not take part).
+    /// A program of straight code, forward branches and loops with bounded counts, two deep at most, out of instances of the encodings
+    /// given, in groups that are equally likely (CSR accesses are made ones to fflags).
     /// </summary>
-    public RiscVCase Program(IReadOnlyList<RiscVEncoding> encodings)
+    public RiscVCase Program(IReadOnlyList<RiscVEncoding[]> groups)
     {
         const int memoryBytes = 4608;
         var state = State(memoryBytes, reservedModes: false);
         state.X[MemoryPointer] = RiscVLayout.Memory + 2048 + (ulong)(8 * Below(8));
         state.X[StackPointer] = RiscVLayout.Memory + (ulong)(8 * Below(256));
         var code = new List<ushort>();
-        for (int segments = 1 + Below(5); segments > 0; segments--) Segment(code, encodings, 0);
+        for (int segments = 1 + Below(5); segments > 0; segments--) Segment(code, groups, 0);
         byte[] bytes = new byte[code.Count * 2];
         Buffer.BlockCopy(code.ToArray(), 0, bytes, 0, bytes.Length);
         return new RiscVCase(bytes, state);
     }
 
-    private void Segment(List<ushort> code, IReadOnlyList<RiscVEncoding> encodings, int depth)
+    private void Segment(List<ushort> code, IReadOnlyList<RiscVEncoding[]> groups, int depth)
     {
         switch (Below(3))
         {
             case 0:
-                Straight(code, encodings, 1 + Below(12));
+                Straight(code, groups, 1 + Below(12));
                 break;
             case 1: // b?? over some instructions
                 int branch = code.Count;
                 code.AddRange([0, 0]);
-                Straight(code, encodings, 1 + Below(8));
+                Straight(code, groups, 1 + Below(8));
                 uint condition = (uint)(Below(6) is var c && c < 2 ? c : c + 2);
                 Patch(code, branch, Branch(condition, Below(32), Below(32), (code.Count - branch) * 2));
                 break;
@@ -99,20 +110,20 @@ public sealed class RiscVRandom(ulong seed)
                 int counter = depth == 0 ? OuterCounter : InnerCounter;
                 Emit(code, 0x13 | ((uint)counter << 7) | ((uint)(1 + Below(9)) << 20)); // addi counter, x0, n
                 int top = code.Count;
-                Straight(code, encodings, 1 + Below(6));
-                if (depth == 0 && Below(2) == 0) Segment(code, encodings, 1);
+                Straight(code, groups, 1 + Below(6));
+                if (depth == 0 && Below(2) == 0) Segment(code, groups, 1);
                 Emit(code, 0xfff00013 | ((uint)counter << 7) | ((uint)counter << 15)); // addi counter, counter, -1
                 Emit(code, Branch(1, counter, 0, (top - code.Count) * 2));
                 break;
         }
     }
 
-    private void Straight(List<ushort> code, IReadOnlyList<RiscVEncoding> encodings, int count)
+    private void Straight(List<ushort> code, IReadOnlyList<RiscVEncoding[]> groups, int count)
     {
         while (count > 0)
         {
-            var encoding = encodings[Below(encodings.Count)];
-            if (encoding.IsControl || (encoding.Match & 0x7f) == 0x0f) continue; // fences end nothing but time
+            var group = groups[Below(groups.Count)];
+            var encoding = group[Below(group.Length)];
             uint instruction = encoding.Instance(Next());
             if (encoding.IsCsr) instruction = (instruction & 0xf_ffff) | (1u << 20);
             if (RiscVAddress.Of(instruction) is not null)
@@ -148,6 +159,16 @@ public sealed class RiscVRandom(ulong seed)
         return 0x63 | (((o >> 11) & 1) << 7) | (((o >> 1) & 15) << 8) | (condition << 12) | ((uint)rs1 << 15) | ((uint)rs2 << 20)
             | (((o >> 5) & 63) << 25) | ((o >> 31) << 31);
     }
+
+    // An address where neither side has anything mapped, not even the agent: never take any random number for one.
+    private ulong Unmapped() => Below(5) switch
+    {
+        0 => (ulong)Below(2048),
+        1 => 0 - (ulong)(4096 + Below(4096)),
+        2 => RiscVLayout.Memory + RiscVLayout.MemorySize + (ulong)Below(0x10_0000),
+        3 => RiscVLayout.Memory - 0x1000 - (ulong)Below(0x10_0000),
+        _ => (1ul << 40) + (Next() >> 25),
+    };
 
     private ulong Integer() => Below(8) switch
     {

@@ -1,6 +1,7 @@
 using System.ComponentModel;
 using System.Diagnostics;
 using System.Security.Cryptography;
+using System.Text;
 
 namespace Gantry.Engine.Tests.Qemu;
 
@@ -12,7 +13,8 @@ internal static class NativeProgram
     /// <summary>Path of the static RISC-V program that runs cases under qemu.</summary>
     public static string RiscVAgent() => Build(
         "riscv-agent.c", "riscv64-linux-gnu-gcc", "gcc-riscv64-linux-gnu", "-march=rv64gc", "-ffreestanding", "-fno-tree-loop-distribute-patterns",
-        "-fno-stack-protector", "-nostdlib", "-static", "-no-pie", "-Wl,--no-relax");
+        "-fno-stack-protector", "-nostdlib", "-static", "-no-pie", "-Wl,--no-relax",
+        "-mcmodel=medany", $"-Wl,-Ttext-segment=0x{RiscVLayout.Agent:x}");
 
     /// <summary>Path of the program that runs operations on this machine's own x86-64 processor.</summary>
     public static string HostAgent() => Build("host-agent.c", "gcc", "gcc", "-march=x86-64");
@@ -23,7 +25,7 @@ internal static class NativeProgram
             ?? throw new InvalidOperationException($"{source} is not embedded in the test assembly");
         using var text = new MemoryStream();
         stream.CopyTo(text);
-        string hash = Convert.ToHexStringLower(SHA256.HashData(text.ToArray()))[..16];
+        string hash = Convert.ToHexStringLower(SHA256.HashData([.. text.ToArray(), .. Encoding.UTF8.GetBytes(string.Concat(options))]))[..16];
         string path = Path.Combine(AppContext.BaseDirectory, $"{Path.GetFileNameWithoutExtension(source)}-{hash}");
         lock (Building)
         {

@@ -63,9 +63,15 @@ public record struct RiscVOperands(ulong F10, ulong F11, ulong F12, ulong X10, u
 /// <summary>Results of one instruction run by <see cref="QemuRiscV.RunOperands"/>.</summary>
 public record struct RiscVResults(ulong F10, ulong X10, ulong Fcsr);
 
-/// <summary>Where things lie in the address space of a case. All else is unmapped (but for the agent's own image below 1 MiB).</summary>
+/// <summary>Where things lie in the address space of a case. All else is unmapped, but for the agent and its stack (at 2^38).</summary>
 public static class RiscVLayout
 {
+    /// <summary>The agent's image. sp must not point there when a case traps: it would be taken for the signal stack.</summary>
+    public const ulong Agent = 0x3d5b_4000_0000;
+
+    /// <summary>More than the agent needs, in bytes.</summary>
+    public const ulong AgentSize = 0x1000_0000;
+
     /// <summary>The code area: read, write and execute, every halfword a c.ebreak except the case's own code.</summary>
     public const ulong Code = 0x4000_0000;
 
