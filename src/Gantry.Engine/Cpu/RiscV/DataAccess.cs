@@ -84,6 +84,12 @@ public static unsafe class DataAccess
         return Interpreter.Finish(hart, left, hart->AddressOf(insn) + (ulong)(halfwords * 2));
     }
 
+    /// <summary>The load of LR: aligned, and reported as a load when it fails (privileged specification, 4.1.8).</summary>
+    public static Insn* LoadReserved(Hart* hart, Insn* insn, int left, int bytes, ulong address) =>
+        (address & (ulong)(bytes - 1)) != 0
+            ? Trap.At(hart, insn, left, Cause.LoadMisaligned, address)
+            : LoadSlow(hart, insn, left, bytes, address);
+
     /// <summary>The load of an atomic: aligned, in RAM, and allowed to be written.</summary>
     public static Insn* LoadForAtomic(Hart* hart, Insn* insn, int left, int bytes, ulong address)
     {
@@ -175,6 +181,7 @@ public static unsafe class DataAccess
     {
         var physicalPage = translation->Address & Tlb.PageMask;
         var virtualPage = address & Tlb.PageMask;
+        hart->TlbUsed = true;
         var entry = hart->DataTlb + Tlb.Index(address);
         entry->Addend = (nuint)(hart->Ram + (nuint)(physicalPage - hart->RamStart)) - (nuint)virtualPage;
         entry->ReadTag = PageWalk.IsAllowed(hart, translation->Entry, Access.Read) ? virtualPage : Tlb.Invalid;

@@ -97,6 +97,9 @@ public unsafe struct Hart
     /// <summary>stimecmp (Sstc), also set by the SBI's timer call.</summary>
     public ulong TimerCompare;
 
+    /// <summary>The TLBs hold something since they were flushed. (Kernels flush in pairs: satp, then a fence.)</summary>
+    public bool TlbUsed;
+
     /// <summary>A user-half superpage is in the TLBs: fences by address must flush all.</summary>
     public bool UserSuperpages;
 

@@ -141,6 +141,7 @@ public static unsafe class Interpreter
 
             var page = CodeCache.Get(hart, (uint)((translation.Address - hart->RamStart) >> 12));
             page->Writes = 0;
+            hart->TlbUsed = true;
             entry->Tag = pc & Tlb.PageMask;
             entry->Slots = page->First;
             if (translation.Level != 0 && (pc >> 63) == 0)

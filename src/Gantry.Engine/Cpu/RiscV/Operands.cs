@@ -61,6 +61,10 @@ public unsafe interface IOperands
     bool LoadForAtomic<TWidth>(ulong address, out ulong value)
         where TWidth : struct, IWidth;
 
+    /// <summary>LR's operand: as <see cref="Load"/>, but misaligned addresses trap.</summary>
+    bool LoadReserved<TWidth>(ulong address, out ulong value)
+        where TWidth : struct, IWidth;
+
     /// <summary>Remembers a reservation (LR).</summary>
     void Reserve(ulong address, ulong value);
 
@@ -273,6 +277,19 @@ public unsafe struct Interpreted<TLength>(Hart* hart, Insn* insn, int left) : IO
         where TWidth : struct, IWidth
     {
         var done = DataAccess.LoadForAtomic(hart, insn, left, TWidth.Bytes, address);
+        value = hart->Code.Loaded;
+        if (done == null)
+            return true;
+        Next = done;
+        return false;
+    }
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public bool LoadReserved<TWidth>(ulong address, out ulong value)
+        where TWidth : struct, IWidth
+    {
+        var done = DataAccess.LoadReserved(hart, insn, left, TWidth.Bytes, address);
         value = hart->Code.Loaded;
         if (done == null)
             return true;

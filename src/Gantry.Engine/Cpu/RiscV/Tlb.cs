@@ -65,6 +65,7 @@ public static unsafe class Tlb
     {
         hart->Tlbs = (TlbEntry*)NativeMemory.AllocZeroed(Sets * Entries, (nuint)sizeof(TlbEntry));
         hart->ExecuteTlbs = (ExecuteTlbEntry*)NativeMemory.AllocZeroed(Sets * ExecuteEntries, (nuint)sizeof(ExecuteTlbEntry));
+        hart->TlbUsed = true;
         Flush(hart);
         Select(hart);
     }
@@ -81,6 +82,9 @@ public static unsafe class Tlb
     /// <summary>Forgets all translations.</summary>
     public static void Flush(Hart* hart)
     {
+        if (!hart->TlbUsed)
+            return;
+        hart->TlbUsed = false;
         for (var i = 0; i < Sets * Entries; i++)
         {
             hart->Tlbs[i].ReadTag = Invalid;

@@ -8,7 +8,7 @@ public readonly struct LrW : IInstruction
         where T : struct, IOperands
     {
         var address = m.Rs1;
-        if (m.LoadForAtomic<Byte4>(address, out var value))
+        if (m.LoadReserved<Byte4>(address, out var value))
         {
             m.Reserve(address, value);
             m.Rd = (ulong)(int)value;
@@ -167,7 +167,7 @@ public readonly struct LrD : IInstruction
         where T : struct, IOperands
     {
         var address = m.Rs1;
-        if (m.LoadForAtomic<Byte8>(address, out var value))
+        if (m.LoadReserved<Byte8>(address, out var value))
         {
             m.Reserve(address, value);
             m.Rd = value;
