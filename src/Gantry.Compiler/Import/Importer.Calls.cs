@@ -50,7 +50,7 @@ internal sealed partial class Importer
             return;
         }
 
-        if (method.Module.IsFramework && (method.HasAttribute("System.Diagnostics.CodeAnalysis.DoesNotReturnAttribute") || method.Owner.MetadataName == "ThrowHelper"))
+        if (method.Module.IsFramework && method.HasAttribute("System.Diagnostics.CodeAnalysis.DoesNotReturnAttribute"))
         {
             End(new Instr(Op.Trap, Instr.NoValue) { Aux = _unit.Intrinsics.ThrowHelperTrap(method, _method) });
             return;

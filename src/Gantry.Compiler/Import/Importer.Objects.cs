@@ -57,6 +57,12 @@ internal sealed partial class Importer
                 break;
             case ILOpCode.Unbox_any:
                 var unboxed = TypeToken(operand);
+                if (unboxed.IsValueType && _stack.Count > 0 && _stack[^1].Known is BoxedValue boxed)
+                {
+                    Unbox(boxed.Value, unboxed);
+                    break;
+                }
+
                 if (unboxed.IsValueType)
                     throw new UnsupportedException($"unboxing to {unboxed}: use a generic method instead of object");
                 CastClass(unboxed);
@@ -192,6 +198,21 @@ internal sealed partial class Importer
         Push(target, B.Wasm(Opcode.Select, value.V, B.I32(0), isInstance));
     }
 
+    /// <summary>A value between a box and an unbox.any, as in <c>(T)(object)x</c> where T is known to be x's type.</summary>
+    private sealed record BoxedValue(Val Value);
+
+    private void Unbox(Val value, TypeDesc to)
+    {
+        Pop();
+        if (value.Type.Underlying == to.Underlying || (value.Type.Repr == to.Repr && value.Type.Repr != Repr.Struct))
+        {
+            Push(new Val(to, value.Parts, value.InMemory));
+            return;
+        }
+
+        End(new Instr(Op.Trap, Instr.NoValue) { Aux = TrapFor("System.InvalidCastException", $"Unable to cast object of type '{value.Type}' to type '{to}'.") });
+    }
+
     /// <summary>Boxing is refused, except where it only asks whether a generic value is null or of some type.</summary>
     private void ImportBox(in ILInstr instr, TypeDesc type)
     {
@@ -202,6 +223,14 @@ internal sealed partial class Importer
         {
             Pop();
             Push(new Val(Types.Object, [B.I32(1)]) { NotNull = true });
+            return;
+        }
+
+        if (next.Code == ILOpCode.Unbox_any)
+        {
+            var value = Pop();
+            // The stack's type may be wider than what is boxed (an int for a byte).
+            Push(new Val(Types.Object, value.Parts, value.InMemory) { Known = new BoxedValue(new Val(type, value.Parts, value.InMemory)), NotNull = true });
             return;
         }
 

@@ -1,6 +1,7 @@
 using System.Reflection.Metadata;
 using System.Reflection.Metadata.Ecma335;
 using Gantry.Compiler.IR;
+using Gantry.Compiler.Optimizer;
 using Gantry.Compiler.TypeSystem;
 using Gantry.Wasm;
 
@@ -118,6 +119,7 @@ internal sealed partial class Importer
         while (_queue.Count > 0)
             ImportOne(_queue.Dequeue());
         Function.ComputeOrder();
+        Reducibility.Ensure(Function);
         return Function;
     }
 

@@ -23,6 +23,7 @@ internal sealed class IntrinsicTable
         UnsafeIntrinsics.Register(_expanders);
         MathIntrinsics.Register(_expanders);
         MemoryIntrinsics.Register(_expanders);
+        VectorIntrinsics.Register(_expanders);
     }
 
     /// <summary>Support types whose methods stand for base-library ones: [Replaces] says for whose.</summary>
@@ -33,6 +34,12 @@ internal sealed class IntrinsicTable
         if (PlatformIntrinsics.IsFeatureTest(method, out var supported))
         {
             importer.PushI32(importer.B.I32(supported ? 1 : 0));
+            return true;
+        }
+
+        if (method.Owner.Is("System", "SR") && method.Name.StartsWith("get_", StringComparison.Ordinal))
+        {
+            importer.Push(importer.StringConstant(Resources.Text(method.Name[4..])));
             return true;
         }
 
@@ -95,13 +102,15 @@ internal sealed class IntrinsicTable
     {
         var name = method.Name.StartsWith("Throw", StringComparison.Ordinal) ? method.Name[5..] : method.Name;
         var end = name.IndexOf("Exception", StringComparison.Ordinal);
+        if (method.Name == "ThrowNegateTwosCompOverflow")
+            return new TrapInfo("System.OverflowException", Resources.Text("Overflow_NegateTwosCompNum"), caller.ToString());
         var type = end >= 0 ? "System." + name[..(end + 9)] : method.Owner.IsException ? method.Owner.ToString() : "System.Exception";
         var message = type switch
         {
             "System.IndexOutOfRangeException" => "Index was outside the bounds of the array.",
             "System.ArgumentOutOfRangeException" => "Specified argument was out of the range of valid values.",
             "System.DivideByZeroException" => "Attempted to divide by zero.",
-            "System.OverflowException" => "Arithmetic operation resulted in an overflow.",
+            "System.OverflowException" => Resources.Text("Arg_OverflowException"),
             _ => method.Owner.MetadataName == "ThrowHelper" ? name : method.ToString(),
         };
         return new TrapInfo(type, message, caller.ToString());

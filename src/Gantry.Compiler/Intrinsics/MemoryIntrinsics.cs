@@ -37,6 +37,7 @@ internal static class MemoryIntrinsics
             i.NullCheck(a[0]);
             return UnsafeIntrinsics.Push(i, m, i.B.Add(a[0].V, LayoutBuilder.ArrayData(m.Arguments[0])));
         };
+        table["System.Array.Clear"] = ClearArray;
         table["System.Array.get_Length"] = (i, m, a) =>
         {
             i.NullCheck(a[0]);
@@ -62,6 +63,28 @@ internal static class MemoryIntrinsics
     private static bool Clear(Importer importer, MethodDesc method, Val[] args)
     {
         importer.B.Effect(Opcode.MemoryFill, args[0].V, importer.B.I32(0), args[1].V);
+        return true;
+    }
+
+    private static bool ClearArray(Importer importer, MethodDesc method, Val[] args)
+    {
+        if (args[0].Type.Element is not { } element)
+            throw new UnsupportedException("Array.Clear of an array whose element type is not known: use Span<T>.Clear");
+        importer.NullCheck(args[0]);
+        var b = importer.B;
+        var data = b.Add(args[0].V, LayoutBuilder.ArrayData(element));
+        var length = b.Load(Repr.I32, args[0].V, LayoutBuilder.ArrayLength);
+        if (args.Length == 3)
+        {
+            // index and length are unsigned after the check that neither is negative and that they end inside.
+            var trap = importer.TrapFor("System.IndexOutOfRangeException", "Index was outside the bounds of the array.");
+            b.TrapIf(b.Wasm(Opcode.I32GtU, args[1].V, length), trap);
+            b.TrapIf(b.Wasm(Opcode.I32GtU, args[2].V, b.Wasm(Opcode.I32Sub, length, args[1].V)), trap);
+            data = b.Wasm(Opcode.I32Add, data, importer.Scale(args[1].V, element.Size));
+            length = args[2].V;
+        }
+
+        b.Effect(Opcode.MemoryFill, data, b.I32(0), importer.Scale(length, element.Size));
         return true;
     }
 
