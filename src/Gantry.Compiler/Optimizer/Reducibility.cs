@@ -104,14 +104,14 @@ internal static class Reducibility
             {
                 if (!member.Contains(succ))
                     continue;
-                if (!index.ContainsKey(succ))
+                if (!index.TryGetValue(succ, out var seen))
                 {
                     Visit(succ);
                     low[block] = Math.Min(low[block], low[succ]);
                 }
                 else if (onStack.Contains(succ))
                 {
-                    low[block] = Math.Min(low[block], index[succ]);
+                    low[block] = Math.Min(low[block], seen);
                 }
             }
 
