@@ -1,1 +1,8 @@
-return 0;
+using System.CommandLine;
+using Gantry.Cli.Boot;
+
+var root = new RootCommand("Unmodified Linux containers in the browser and on any WASI runtime.")
+{
+    BootCommand.Create(),
+};
+return root.Parse(args).Invoke();

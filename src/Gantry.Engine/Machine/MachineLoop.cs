@@ -74,7 +74,8 @@ public static unsafe class MachineLoop
         return false;
     }
 
-    private static void Poll(Machine* machine)
+    /// <summary>What a run begins with: finished requests, rings, window size.</summary>
+    public static void Poll(Machine* machine)
     {
         if (machine->IdleSince != 0)
         {

@@ -77,10 +77,11 @@ public sealed unsafe class FolderServer : IFileServer
     private int ServePath(ref FileRequest request, int handle)
     {
         var path = request.Path;
-        if (handle >= 0 && request.Kind == RequestKind.Stat)
+        if (handle >= 0 && (request.Kind is RequestKind.Stat or RequestKind.SetAttributes))
         {
+            // An open file may have lost its path.
             byte nothing = 0;
-            return Stat(handle, &nothing, ref request);
+            return request.Kind == RequestKind.Stat ? Stat(handle, &nothing, ref request) : SetAttributes(handle, &nothing, ref request);
         }
 
         var buffer = stackalloc byte[path.Length + 2];
@@ -101,7 +102,7 @@ public sealed unsafe class FolderServer : IFileServer
                 RequestKind.Unlink => Result(
                     Native.unlinkat(directory, name, request.Slot.Flags != 0 ? Native.AT_REMOVEDIR : 0)),
                 RequestKind.Rename or RequestKind.Link => TwoPaths(directory, name, ref request),
-                RequestKind.SetAttributes => SetAttributes(directory, name, handle, ref request),
+                RequestKind.SetAttributes => SetAttributes(directory, name, ref request),
                 RequestKind.StatFileSystem => StatFileSystem(ref request),
                 _ => ENOTSUP,
             };
@@ -239,44 +240,58 @@ public sealed unsafe class FolderServer : IFileServer
         return result;
     }
 
-    private int SetAttributes(int directory, byte* name, int handle, ref FileRequest request)
+    // An empty name means the open file itself.
+    private int SetAttributes(int directory, byte* name, ref FileRequest request)
     {
         var attributes = request.Attributes;
         var valid = (AttributeMask)attributes.Valid;
+        var isOpen = *name == 0;
+        var flags = Native.AT_SYMLINK_NOFOLLOW | (isOpen ? Native.AT_EMPTY_PATH : 0);
         Native.StatX status;
-        if (Native.statx(directory, name, Native.AT_SYMLINK_NOFOLLOW, Native.STATX_BASIC_STATS, &status) < 0)
+        if (Native.statx(directory, name, flags, Native.STATX_BASIC_STATS, &status) < 0)
             return Native.Error;
         if ((valid & AttributeMask.Size) != 0)
         {
-            var fd = handle >= 0 ? handle : Native.OpenBeneath(directory, name, Native.O_WRONLY | O_NOFOLLOW | Native.O_NONBLOCK, 0);
-            if (fd < 0)
-                return Native.Error;
-            var result = Result(Native.ftruncate(fd, (long)attributes.Size));
-            if (fd != handle)
-                _ = Native.close(fd);
-            if (result != 0)
-                return result;
+            var error = Truncate(directory, name, (long)attributes.Size);
+            if (error != 0)
+                return error;
         }
 
-        var owners = (valid & (AttributeMask.Owner | AttributeMask.Group)) != 0;
-        if (owners && privileged)
+        if ((valid & (AttributeMask.Owner | AttributeMask.Group)) != 0 && privileged)
         {
             var owner = (valid & AttributeMask.Owner) != 0 ? attributes.Owner : uint.MaxValue;
             var group = (valid & AttributeMask.Group) != 0 ? attributes.Group : uint.MaxValue;
-            if (Native.fchownat(directory, name, owner, group, Native.AT_SYMLINK_NOFOLLOW) < 0)
+            if (Native.fchownat(directory, name, owner, group, flags) < 0)
                 return Native.Error;
         }
 
         // A symbolic link has no mode of its own, and fchmodat would follow it.
-        if ((valid & AttributeMask.Mode) != 0 && (status.Mode & TypeMask) != TypeLink &&
-            Native.fchmodat(directory, name, attributes.Mode & 0xFFF, 0) < 0)
-            return Native.Error;
+        if ((valid & AttributeMask.Mode) != 0 && (status.Mode & TypeMask) != TypeLink)
+        {
+            var mode = attributes.Mode & 0xFFF;
+            if ((isOpen ? Native.fchmod(directory, mode) : Native.fchmodat(directory, name, mode, 0)) < 0)
+                return Native.Error;
+        }
+
         if ((valid & (AttributeMask.AccessTime | AttributeMask.ModifyTime)) == 0)
             return 0;
         var times = stackalloc Native.TimeSpec[2];
         times[0] = TimeOf(valid, AttributeMask.AccessTime, AttributeMask.AccessTimeGiven, attributes.AccessTime);
         times[1] = TimeOf(valid, AttributeMask.ModifyTime, AttributeMask.ModifyTimeGiven, attributes.ModifyTime);
-        return Result(Native.utimensat(directory, name, times, Native.AT_SYMLINK_NOFOLLOW));
+        return Result(
+            isOpen ? Native.futimens(directory, times) : Native.utimensat(directory, name, times, Native.AT_SYMLINK_NOFOLLOW));
+    }
+
+    private static int Truncate(int directory, byte* name, long size)
+    {
+        if (*name == 0)
+            return Result(Native.ftruncate(directory, size));
+        var fd = Native.OpenBeneath(directory, name, Native.O_WRONLY | O_NOFOLLOW | Native.O_NONBLOCK, 0);
+        if (fd < 0)
+            return Native.Error;
+        var result = Result(Native.ftruncate(fd, size));
+        _ = Native.close(fd);
+        return result;
     }
 
     private static Native.TimeSpec TimeOf(AttributeMask valid, AttributeMask change, AttributeMask given, long time)

@@ -80,6 +80,12 @@ internal static unsafe partial class Native
     public static partial int utimensat(int directory, byte* path, TimeSpec* times, int flags);
 
     [LibraryImport("libc", SetLastError = true)]
+    public static partial int fchmod(int fd, uint mode);
+
+    [LibraryImport("libc", SetLastError = true)]
+    public static partial int futimens(int fd, TimeSpec* times);
+
+    [LibraryImport("libc", SetLastError = true)]
     public static partial int ftruncate(int fd, long size);
 
     [LibraryImport("libc", SetLastError = true)]

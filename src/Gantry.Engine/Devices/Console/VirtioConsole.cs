@@ -139,7 +139,9 @@ public static unsafe class VirtioConsole
         if (size != state->ToldSize)
         {
             state->ToldSize = size;
-            state->PortStates[0].Tell |= TellSize;
+            // A port that is not ready yet is told its size when it is.
+            if (state->PortStates[0].Ready)
+                state->PortStates[0].Tell |= TellSize;
             VirtioDevice.ConfigChanged(device);
         }
 

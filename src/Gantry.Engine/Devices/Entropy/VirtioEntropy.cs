@@ -3,7 +3,7 @@ namespace Gantry.Engine.Devices;
 /// <summary>Entropy device (virtio 1.2, section 5.4).</summary>
 public static unsafe class VirtioEntropy
 {
-    private const uint QueueSize = 8;
+    private const uint QueueSize = 16;
     private const ulong MaxBytes = 65536;
 
     /// <summary>Makes the device.</summary>

@@ -106,7 +106,7 @@ public static unsafe class VirtioNetwork
         while (true)
         {
             uint length;
-            if (ring->Peek((byte*)&length, 4) != 4 || ring->Count - 4 < length)
+            if (ring->Peek((byte*)&length, 4) != 4)
                 return;
             if (length is < MinFrame or > MaxFrame)
             {
@@ -116,7 +116,7 @@ public static unsafe class VirtioNetwork
                 return;
             }
 
-            if (!VirtioDevice.Peek(device, Receive, chain))
+            if (ring->Count - 4 < length || !VirtioDevice.Peek(device, Receive, chain))
                 return;
             VirtioDevice.Take(device, Receive);
             ring->Tail += 4;

@@ -107,9 +107,9 @@ public static unsafe class NinePCompletion
                 continue;
             }
 
-            if (!NinePReader.IsName(message->Name, message->NameLength))
-                return message->NameLength > NinePTree.MaxName ? NinePError.NameTooLong : NinePError.NoEntry;
-            var error = NinePOperations.StatNext(device, state, message);
+            var error = !NinePReader.IsName(message->Name, message->NameLength)
+                ? message->NameLength > NinePTree.MaxName ? NinePError.NameTooLong : NinePError.NoEntry
+                : NinePOperations.StatNext(device, state, message);
             if (error != 0 && message->NamesDone != 0)
             {
                 SendWalk(device, state, message);

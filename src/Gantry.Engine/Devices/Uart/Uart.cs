@@ -116,7 +116,8 @@ public static unsafe class Uart
                     return;
                 }
 
-                if (machine->Mailbox->UartToHost.Write(&value, 1) == 0)
+                machine->Mailbox->UartToHost.Write(&value, 1);
+                if (machine->Mailbox->UartToHost.Space == 0)
                     Processor.Stop(machine);
                 uart->TransmitDue = true;
                 break;

@@ -77,6 +77,7 @@ public static unsafe class RiscVDeviceTree
         tree->Property("riscv,cbom-block-size"u8, 64);
         tree->BeginNode("interrupt-controller"u8);
         tree->Property("#interrupt-cells"u8, 1);
+        tree->Property("#address-cells"u8, 0);
         tree->Property("interrupt-controller"u8);
         tree->PropertyText("compatible"u8, "riscv,cpu-intc"u8);
         tree->Property("phandle"u8, CpuInterruptHandle);
