@@ -34,7 +34,7 @@ public static class GuestBooter
             host.UartOutput = bytes => Keep(kernelOutput, bytes);
             host.LogOutput = bytes => Keep(kernelOutput, bytes);
             var control = new GuestControl(host.Port(StandardMachine.ControlPort));
-            var halt = host.Run(cancellation, () => IsSnapshotPoint(host, control) || host.Instructions > limit);
+            var halt = host.Run(until: () => IsSnapshotPoint(host, control) || host.Instructions > limit, cancel: cancellation);
             cancellation.ThrowIfCancellationRequested();
             if (halt != null || !IsSnapshotPoint(host, control))
                 throw new ConverterException($"the guest did not come up: {Why(halt, control, kernelOutput)}");
@@ -83,17 +83,5 @@ public static class GuestBooter
         var last = kernelOutput.ToString().Trim();
         var reason = halt == null ? "it does nothing any more" : halt.Message.Length != 0 ? halt.Message : $"{halt.Kind}";
         return last.Length == 0 ? reason : $"{reason}; its last words:{Environment.NewLine}{last}";
-    }
-
-    /// <summary>Answers nothing: before the snapshot no folder is mounted.</summary>
-    private sealed class NoFolder : IFileServer
-    {
-        private const int NoDevice = 19;
-
-        public int Serve(ref FileRequest request) => NoDevice;
-
-        public void Dispose()
-        {
-        }
     }
 }
