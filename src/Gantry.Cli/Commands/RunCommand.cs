@@ -42,6 +42,8 @@ internal static class RunCommand
 
     private static readonly Option<bool> Verbose = new("--verbose") { Description = "Show kernel and engine messages" };
 
+    private static readonly Option<bool> Wasi = new("--wasi") { Description = "Use the module's WASI door, as other runtimes do (slower, no raw terminal)" };
+
     private static readonly Option[] WithValue = [Volumes, Variables, User, Workdir, Entrypoint, Hostname, Memory, PlatformName];
 
     /// <summary>The command for the parser.</summary>
@@ -61,7 +63,7 @@ internal static class RunCommand
             Ends with the process's exit status; 125 when it could not be started, 126 and 127 as docker's.
             """)
         {
-            Interactive, Tty, NoStdin, Volumes, Variables, User, Workdir, Entrypoint, Hostname, Memory, PlatformName, Verbose, Target, Words,
+            Interactive, Tty, NoStdin, Volumes, Variables, User, Workdir, Entrypoint, Hostname, Memory, PlatformName, Verbose, Wasi, Target, Words,
         };
         Failures.SetAction(command, RunAsync);
         return command;
@@ -108,6 +110,7 @@ internal static class RunCommand
         if (!OutModule.IsWebAssembly(path)) path = await ConvertAsync(path, arguments, cancellation).ConfigureAwait(false);
         else if (arguments.GetValue(Memory) != null) throw new ConverterException("--memory is fixed when a module is converted: give it to gantry convert");
         using var module = OutModule.Open(path);
+        if (arguments.GetValue(Wasi)) return WasiRunner.Run(module, options);
         using var runner = new ContainerRunner(module, options);
         return runner.Run();
     }

@@ -81,6 +81,9 @@ public sealed class OutModule : IDisposable
         return bytes;
     }
 
+    /// <summary>Digest of the front-door config, lower-case hex.</summary>
+    public string ReadConfigDigest() => Convert.ToHexStringLower(SHA256.HashData(Read(Index.Config)));
+
     /// <summary>The engine as a module of its own, without snapshot and root file system (docs/out-wasm.md, "Loading in pieces").</summary>
     public byte[] ReadEngineModule()
     {
