@@ -136,6 +136,9 @@ public sealed unsafe class MachineHost : IDisposable
         return null;
     }
 
+    /// <summary>Zeroes what the machine can make again, before a memory image is taken.</summary>
+    public void Trim() => engine.Trim(machine);
+
     /// <inheritdoc/>
     public void Dispose()
     {

@@ -17,6 +17,14 @@ internal static class WasiRunner
         using var compiled = Load(engine, module);
         using var linker = new Linker(engine);
         linker.DefineWasi();
+        // Wasmtime's own refuses statuses from 126 on, which containers do have.
+        int? exitStatus = null;
+        linker.AllowShadowing = true;
+        linker.DefineFunction("wasi_snapshot_preview1", "proc_exit", (int status) =>
+        {
+            exitStatus = status;
+            throw new OperationCanceledException();
+        });
         using var store = new Store(engine);
         store.SetWasiConfiguration(Configure(module, options));
         try
@@ -25,9 +33,9 @@ internal static class WasiRunner
             start();
             return 0;
         }
-        catch (WasmtimeException exception) when (exception.ExitCode is { } status)
+        catch (Exception exception) when (exitStatus != null && exception is WasmtimeException or OperationCanceledException)
         {
-            return status;
+            return exitStatus.GetValueOrDefault();
         }
         catch (WasmtimeException exception)
         {

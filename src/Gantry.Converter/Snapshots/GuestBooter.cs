@@ -38,9 +38,10 @@ public static class GuestBooter
             cancellation.ThrowIfCancellationRequested();
             if (halt != null || !IsSnapshotPoint(host, control))
                 throw new ConverterException($"the guest did not come up: {Why(halt, control, kernelOutput)}");
+            host.Trim();
             return Take(engine, host.Instructions);
         }
-        catch (MachineException exception)
+        catch (Exception exception) when (exception is MachineException or Wasmtime.WasmtimeException)
         {
             throw new ConverterException($"the guest did not come up: {exception.Message}", exception);
         }

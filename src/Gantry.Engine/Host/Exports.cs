@@ -41,6 +41,10 @@ public static unsafe class Exports
     [WasmExport("gantry_run")]
     public static uint Run(nuint machine, long budget) => (uint)MachineLoop.Run((Machine*)machine, budget);
 
+    /// <summary>Zeroes what the machine can make again, so that a memory image taken now is small.</summary>
+    [WasmExport("gantry_trim")]
+    public static void Trim(nuint machine) => Processor.Trim((Machine*)machine);
+
     /// <summary>The memory image was restored on another host: guest time goes on from where it stopped.</summary>
     [WasmExport("gantry_restored")]
     public static void Restored(nuint machine) => Clock.Restored((Machine*)machine);

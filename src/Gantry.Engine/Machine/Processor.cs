@@ -45,5 +45,12 @@ public static unsafe class Processor
     /// <summary>The run has come back.</summary>
     public static void ClearStop(Machine* machine) => machine->StopRequested = 0;
 
+    /// <summary>Between runs: zeroes what the processor can make again.</summary>
+    public static void Trim(Machine* machine)
+    {
+        if (machine->Cpu != null)
+            CodeCache.Trim(Of(machine));
+    }
+
     private static Hart* Of(Machine* machine) => (Hart*)machine->Cpu;
 }

@@ -26,6 +26,9 @@ public unsafe interface IEngine : IDisposable
     /// <summary>Tells the machine that its memory image was restored here.</summary>
     void Restored(ulong machine);
 
+    /// <summary>Zeroes what the machine can make again, before a memory image is taken.</summary>
+    void Trim(ulong machine);
+
     /// <summary>A pointer to engine memory, good until the engine is next called.</summary>
     /// <exception cref="MachineException">The range is not in the engine's memory.</exception>
     byte* Pointer(ulong address, ulong length);

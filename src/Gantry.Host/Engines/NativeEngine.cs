@@ -36,6 +36,9 @@ public sealed unsafe class NativeEngine : IEngine
     public void Restored(ulong machine) => Exports.Restored((nuint)machine);
 
     /// <inheritdoc/>
+    public void Trim(ulong machine) => Exports.Trim((nuint)machine);
+
+    /// <inheritdoc/>
     public byte* Pointer(ulong address, ulong length) => (byte*)(nuint)address;
 
     /// <inheritdoc/>

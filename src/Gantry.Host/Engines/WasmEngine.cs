@@ -19,6 +19,7 @@ public sealed unsafe class WasmEngine : IEngine
     private readonly Func<int, int> mailbox;
     private readonly Func<int, long, int> run;
     private readonly Action<int> restored;
+    private readonly Action<int> trim;
 
     /// <summary>Instantiates a module.</summary>
     /// <param name="wasm">The module's bytes.</param>
@@ -39,6 +40,7 @@ public sealed unsafe class WasmEngine : IEngine
         machine = instance.GetFunction<int>("gantry_machine") ?? throw Missing("gantry_machine");
         mailbox = instance.GetFunction<int, int>("gantry_mailbox") ?? throw Missing("gantry_mailbox");
         run = instance.GetFunction<int, long, int>("gantry_run") ?? throw Missing("gantry_run");
+        trim = instance.GetAction<int>("gantry_trim") ?? throw Missing("gantry_trim");
         restored = instance.GetAction<int>("gantry_restored") ?? throw Missing("gantry_restored");
     }
 
@@ -88,6 +90,9 @@ public sealed unsafe class WasmEngine : IEngine
 
     /// <inheritdoc/>
     public void Restored(ulong machine) => restored((int)(uint)machine);
+
+    /// <inheritdoc/>
+    public void Trim(ulong machine) => trim((int)(uint)machine);
 
     /// <inheritdoc/>
     public byte* Pointer(ulong address, ulong length)

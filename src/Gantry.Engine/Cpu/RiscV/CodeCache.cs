@@ -131,6 +131,20 @@ public unsafe struct CodeCache
             Reset(hart->Code.Pages + (index - 1), 0, CodePage.Halfwords);
     }
 
+    /// <summary>Between runs: gives up all pages and leaves zeros, for a small memory image. The next run decodes again.</summary>
+    public static void Trim(Hart* hart)
+    {
+        hart->PageSlots = null;
+        for (var i = 0; i < Capacity; i++)
+        {
+            var page = hart->Code.Pages + i;
+            if (page->RamPage != NoPage)
+                Drop(hart, page);
+            if (page->First != null)
+                NativeMemory.Clear(page->First, CodePage.Slots * Insn.Size);
+        }
+    }
+
     private static void Reset(CodePage* page, int first, int count)
     {
         for (var i = first; i < first + count; i++)
