@@ -76,6 +76,15 @@ public static unsafe class Csrs
         return true;
     }
 
+    /// <summary>The name in the specification, or the number in hexadecimal. For the disassembler.</summary>
+    public static string Name(uint number) => number switch
+    {
+        Fflags => "fflags", Frm => "frm", Fcsr => "fcsr", Cycle => "cycle", Time => "time", Instret => "instret",
+        Sstatus => "sstatus", Sie => "sie", Stvec => "stvec", Scounteren => "scounteren", Senvcfg => "senvcfg", Sscratch => "sscratch",
+        Sepc => "sepc", Scause => "scause", Stval => "stval", Sip => "sip", Stimecmp => "stimecmp", Satp => "satp",
+        _ => $"0x{number:x}",
+    };
+
     private static bool IsCounterOpen(Hart* hart, ulong bit) => hart->Mode == Privilege.Supervisor || (hart->CounterEnable & bit) != 0;
 
     // FS is Off or Dirty: "dirty" may always be reported (privileged specification, 3.1.6.6).
