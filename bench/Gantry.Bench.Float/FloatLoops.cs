@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Gantry.Engine.Cpu.Float;
 
 namespace Gantry.Bench.Float;
@@ -7,6 +8,20 @@ public static unsafe class FloatLoops
 {
     /// <summary>Operations that <see cref="Run"/> knows: 0 to this, exclusive.</summary>
     public const int Operations = 14;
+
+    /// <summary>Memory for operands, for hosts of the compiled module.</summary>
+    /// <param name="bytes">How much.</param>
+    [WasmExport("allocate")]
+    public static void* Allocate(int bytes) => NativeMemory.AllocZeroed((nuint)bytes);
+
+    /// <summary>Runs <see cref="Run"/> several times and adds up what it returns.</summary>
+    [WasmExport("repeat")]
+    public static ulong Repeat(int operation, ulong* operands, int count, uint mode, uint flags, int passes)
+    {
+        ulong fold = 0;
+        for (int pass = 0; pass < passes; pass++) fold += Run(operation, operands, count, (RoundingMode)mode, (FloatFlags)flags);
+        return fold;
+    }
 
     /// <summary>Runs one operation over all operands and folds the results, so that none can be left out.</summary>
     /// <param name="operation">Which one; <see cref="Name"/> names it.</param>
