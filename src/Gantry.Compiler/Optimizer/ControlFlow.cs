@@ -100,7 +100,7 @@ internal static class ControlFlow
         return changed;
     }
 
-    private static void Redirect(Block pred, Block from, Block to, Func<Instr, Instr> argument)
+    public static void Redirect(Block pred, Block from, Block to, Func<Instr, Instr> argument)
     {
         for (var i = 0; i < pred.Terminator.Targets.Length; i++)
         {

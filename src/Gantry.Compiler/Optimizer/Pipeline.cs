@@ -20,6 +20,8 @@ internal static class Pipeline
             Clean(function);
         LoadElimination.Run(function);
         Clean(function);
+        if (JumpThreading.Run(function))
+            Clean(function);
     }
 
     private static void Clean(Function function)

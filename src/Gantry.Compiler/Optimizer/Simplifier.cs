@@ -181,6 +181,10 @@ internal static class Simplifier
             case Opcode.I32Shl or Opcode.I32ShrS or Opcode.I32ShrU or Opcode.I32Rotl or Opcode.I32Rotr when b.IsConst && (b.Imm & 31) == 0:
             case Opcode.I64Shl or Opcode.I64ShrS or Opcode.I64ShrU or Opcode.I64Rotl or Opcode.I64Rotr when b.IsConst && (b.Imm & 63) == 0:
                 return a;
+            case Opcode.I32Mul when b.IsConst && (int)b.Imm > 1 && System.Numerics.BitOperations.IsPow2((int)b.Imm):
+                return make(Opcode.I32Shl, [a, Instr.I32(System.Numerics.BitOperations.Log2((uint)b.Imm))]);
+            case Opcode.I64Mul when b.IsConst && b.Imm > 1 && System.Numerics.BitOperations.IsPow2(b.Imm):
+                return make(Opcode.I64Shl, [a, Instr.I64(System.Numerics.BitOperations.Log2((ulong)b.Imm))]);
             case Opcode.I32And or Opcode.I32Mul when b.IsConst && b.Imm == 0:
                 return Instr.I32(0);
             case Opcode.I64And or Opcode.I64Mul when b.IsConst && b.Imm == 0:
