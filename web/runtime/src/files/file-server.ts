@@ -1,0 +1,115 @@
+import { RequestKind } from '../layout.js';
+import type { AttributeChange, DirectoryEntry, FileSystem, NodeAttributes, OpenNode } from './file-system.js';
+import { Errno, FileError } from './file-system.js';
+
+/** A file request (docs/host-interface.md, kinds 16 to 31) as it travels from the worker. */
+export interface FileRequest {
+  readonly kind: number; readonly path: string; readonly path2: string; readonly handle: number; readonly offset: number; readonly length: number;
+  readonly flags: number; readonly mode: number; readonly owner: number; readonly group: number;
+  readonly data: Uint8Array | undefined; readonly change: AttributeChange | undefined;
+}
+
+/** Its answer. */
+export interface FileReply { readonly status: number; readonly result?: number; readonly data?: Uint8Array; readonly attributes?: NodeAttributes }
+
+const OpenFlag = { WriteOnly: 1, ReadWrite: 2, Create: 0o100, Exclusive: 0o200, Truncate: 0o1000, Directory: 0o200000 } as const;
+const RemoveDirectory = 0x200;
+const EntryHeader = 20;
+
+/** Answers the requests of one mount from a file system. */
+export class FileServer {
+  private readonly handles = new Map<number, { readonly node: OpenNode; entries: DirectoryEntry[] | undefined }>();
+  private lastHandle = 0;
+
+  constructor(private readonly files: FileSystem) {}
+
+  /** Never throws: what goes wrong is in the status. */
+  async serve(request: FileRequest): Promise<FileReply> {
+    try {
+      return { status: 0, ...await this.answer(request) };
+    } catch (error) {
+      return { status: error instanceof FileError ? error.errno : Errno.EIO };
+    }
+  }
+
+  /** Writes everything back and forgets the handles. */
+  async close(): Promise<void> {
+    const open = [...this.handles.values()];
+    this.handles.clear();
+    await Promise.allSettled(open.map(({ node }) => node.close()));
+  }
+
+  private async answer(request: FileRequest): Promise<Omit<FileReply, 'status'>> {
+    const { files } = this, { path, mode, owner, group } = request;
+    const open = request.handle === 0 ? undefined : this.handles.get(request.handle);
+    if (request.handle !== 0 && open === undefined) throw new FileError(Errno.EBADF);
+    switch (request.kind) {
+      case RequestKind.Stat: return { attributes: await (open === undefined ? files.attributes(path) : open.node.attributes()) };
+      case RequestKind.Open: {
+        const { flags } = request, write = (flags & (OpenFlag.WriteOnly | OpenFlag.ReadWrite)) !== 0;
+        const node = await files.open(path, {
+          create: (flags & OpenFlag.Create) !== 0, exclusive: (flags & OpenFlag.Exclusive) !== 0, truncate: (flags & OpenFlag.Truncate) !== 0,
+          directory: (flags & OpenFlag.Directory) !== 0, write, mode: mode & 0o7777, owner, group,
+        });
+        this.handles.set(++this.lastHandle, { node, entries: undefined });
+        return { result: this.lastHandle, attributes: await node.attributes() };
+      }
+      case RequestKind.Close:
+        this.handles.delete(request.handle);
+        await open?.node.close();
+        return {};
+      case RequestKind.MakeDirectory:
+        await files.makeDirectory(path, { mode: mode & 0o7777, owner, group });
+        return { attributes: await files.attributes(path) };
+      case RequestKind.Symlink:
+        await files.symlink(path, request.path2, { mode: 0o777, owner, group });
+        return { attributes: await files.attributes(path) };
+      case RequestKind.ReadLink: {
+        const data = new TextEncoder().encode(await files.readLink(path));
+        return { data: data.subarray(0, request.length), result: Math.min(data.length, request.length) };
+      }
+      case RequestKind.Rename: await files.rename(path, request.path2); return {};
+      case RequestKind.Unlink: await files.remove(path, (request.flags & RemoveDirectory) !== 0); return {};
+      case RequestKind.SetAttributes:
+        await (open === undefined ? files.setAttributes(path, request.change ?? {}) : open.node.setAttributes(request.change ?? {}));
+        return {};
+      case RequestKind.StatFileSystem: return {};
+      case RequestKind.Link: case RequestKind.MakeNode: throw new FileError(Errno.EPERM);
+    }
+    if (open === undefined) throw new FileError(Errno.EBADF);
+    switch (request.kind) {
+      case RequestKind.List: return this.list(open, request);
+      case RequestKind.Read: {
+        const data = await open.node.read(request.offset, request.length);
+        return { data, result: data.length };
+      }
+      case RequestKind.Write: {
+        const data = request.data ?? new Uint8Array(0);
+        await open.node.write(request.offset, data);
+        return { result: data.length };
+      }
+      case RequestKind.Fsync: await open.node.flush(); return {};
+      default: throw new FileError(Errno.ENOTSUP);
+    }
+  }
+
+  // The list is taken when it begins, so that the folder may change while it is read; a cookie is the number of entries before it.
+  private async list(open: { readonly node: OpenNode; entries: DirectoryEntry[] | undefined }, request: FileRequest): Promise<Omit<FileReply, 'status'>> {
+    if (request.offset === 0 || open.entries === undefined) open.entries = await open.node.list();
+    const data = new Uint8Array(request.length), view = new DataView(data.buffer);
+    let used = 0;
+    for (let i = request.offset; i < open.entries.length; i++) {
+      const entry = open.entries[i];
+      if (entry === undefined) break;
+      const name = new TextEncoder().encode(entry.name);
+      if (used + EntryHeader + name.length > data.length) break;
+      view.setBigUint64(used, BigInt(entry.inode), true);
+      view.setBigUint64(used + 8, BigInt(i + 1), true);
+      data[used + 16] = entry.type >> 12;
+      view.setUint16(used + 18, name.length, true);
+      data.set(name, used + EntryHeader);
+      used += EntryHeader + name.length;
+    }
+    return { data: data.subarray(0, used), result: used };
+  }
+}

@@ -1,0 +1,55 @@
+import type { ErrorCode } from './errors.js';
+import type { InitialFile } from './control.js';
+import type { FileReply, FileRequest } from './files/file-server.js';
+
+// What the page and the worker tell each other.
+
+/** How far a start is. */
+export interface Progress {
+  readonly phase: 'index' | 'engine' | 'memory' | 'starting';
+  /** Bytes that came over the network so far. */
+  readonly bytes: number;
+  /** Bytes needed before the container starts; undefined until the index is there. */
+  readonly total: number | undefined;
+}
+
+/** Figures of a container. */
+export interface Statistics {
+  readonly instructions: number; readonly idleSeconds: number; readonly downloadedBytes: number; readonly diskFetches: number; readonly chunksFromCache: number; readonly memoryBytes: number;
+}
+
+export interface Window { readonly columns: number; readonly rows: number }
+
+/** Everything that is decided before the start. */
+export interface StartSettings {
+  readonly args: readonly string[] | undefined; readonly env: readonly string[]; readonly workdir: string | undefined; readonly user: string | undefined;
+  readonly files: readonly InitialFile[]; readonly terminal: boolean; readonly window: Window;
+  readonly mounts: readonly { readonly path: string; readonly readOnly: boolean }[];
+}
+
+export type ToWorker =
+  | { readonly type: 'start'; readonly image: string | Uint8Array<ArrayBuffer>; readonly settings: StartSettings }
+  | { readonly type: 'input'; readonly bytes: Uint8Array }
+  | { readonly type: 'closeInput' }
+  | { readonly type: 'resize'; readonly window: Window }
+  | { readonly type: 'signal'; readonly signal: number }
+  | { readonly type: 'shutdown'; readonly grace: number }
+  | { readonly type: 'filesChanged' }
+  | { readonly type: 'fileReply'; readonly slot: number; readonly reply: FileReply }
+  | { readonly type: 'statistics' };
+
+export type FromWorker =
+  | { readonly type: 'progress'; readonly progress: Progress }
+  | { readonly type: 'started' }
+  | { readonly type: 'output'; readonly stream: 'stdout' | 'stderr'; readonly bytes: Uint8Array }
+  | { readonly type: 'log'; readonly text: string }
+  | { readonly type: 'file'; readonly slot: number; readonly mount: number; readonly request: FileRequest }
+  | { readonly type: 'statistics'; readonly statistics: Statistics }
+  | { readonly type: 'exit'; readonly status: number; readonly signal: number }
+  | { readonly type: 'failed'; readonly code: ErrorCode; readonly message: string };
+
+/** The other side; a Worker and a MessagePort both are one. */
+export interface Endpoint<TSent, TReceived> {
+  postMessage(message: TSent, transfer?: Transferable[]): void;
+  onmessage: ((event: MessageEvent<TReceived>) => void) | null;
+}
