@@ -19,6 +19,7 @@ interface EngineExports {
   readonly gantry_machine: () => number;
   readonly gantry_run: (machine: number, budget: bigint) => number;
   readonly gantry_restored: (machine: number) => void;
+  readonly trap_message?: () => [number, number];
 }
 
 /** Kernel and initrd for a machine that boots. */
@@ -63,7 +64,13 @@ export class Machine {
   }
 
   /** Runs a slice and returns its reason. */
-  run(budget: number): number { return this.engine.gantry_run(this.handle, BigInt(Math.round(budget))); }
+  run(budget: number): number {
+    try {
+      return this.engine.gantry_run(this.handle, BigInt(Math.round(budget)));
+    } catch (error) {
+      throw new GantryError('guest', `The machine stopped by a fault of its own (${this.trapText() ?? String(error)}). Please report it with the log.`, error);
+    }
+  }
 
   set window(size: { columns: number; rows: number }) {
     this.memory.set(this.mailbox, Mailbox.Columns, size.columns);
@@ -100,6 +107,12 @@ export class Machine {
     const { memory, mailbox } = this;
     if (number >= memory.get(mailbox, Mailbox.PortCount)) throw new GantryError('format', `The image has no port ${number}. Convert it again.`);
     return memory.get(mailbox, Mailbox.Ports) + number * memory.get(mailbox, Mailbox.PortStride);
+  }
+
+  // Compiled code leaves the text of the exception it could not throw.
+  private trapText(): string | undefined {
+    const place = this.engine.trap_message?.();
+    return place === undefined || place[0] < 8 ? undefined : new TextDecoder().decode(this.memory.bytes(place[0], place[1]));
   }
 
   private throwIfFailed(): void {

@@ -1,0 +1,20 @@
+import { chromium } from 'playwright-core';
+import type { Browser, Page } from 'playwright-core';
+
+/** Debian's Chromium without a window. */
+export const launch = (): Promise<Browser> => chromium.launch({
+  executablePath: '/usr/bin/chromium', headless: true,
+  args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
+});
+
+/** Waits until the terminal in the page shows a text. */
+export async function waitForScreen(page: Page, pattern: RegExp, rows = '.xterm-rows', timeout = 60_000): Promise<string> {
+  const end = Date.now() + timeout;
+  let text = '';
+  while (Date.now() < end) {
+    text = await page.locator(rows).evaluate(element => [...element.children].map(row => (row.textContent ?? '').replace(/\u00a0/g, ' ').trimEnd()).join('\n').trimEnd()).catch(() => '');
+    if (pattern.test(text)) return text;
+    await page.waitForTimeout(100);
+  }
+  throw new Error(`the terminal never showed ${String(pattern)}; it shows:\n${text}`);
+}
