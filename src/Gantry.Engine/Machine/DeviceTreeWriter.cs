@@ -154,7 +154,7 @@ public unsafe struct DeviceTreeWriter
             var length = 0u;
             while (strings[at + length] != 0)
                 length++;
-            if (length == (uint)name.Length && Same(strings + at, name))
+            if (Memory.Bytes.Equal(strings + at, length, name))
                 return at;
             at += length + 1;
         }
@@ -170,17 +170,6 @@ public unsafe struct DeviceTreeWriter
         stringsLength += (uint)name.Length;
         strings[stringsLength++] = 0;
         return at;
-    }
-
-    private static bool Same(byte* text, ReadOnlySpan<byte> name)
-    {
-        for (var i = 0; i < name.Length; i++)
-        {
-            if (text[i] != name[i])
-                return false;
-        }
-
-        return true;
     }
 
     private void Text(ReadOnlySpan<byte> text)

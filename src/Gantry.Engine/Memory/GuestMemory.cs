@@ -25,6 +25,8 @@ public unsafe struct GuestMemory
     /// <summary>log2 of the page size.</summary>
     public const int PageShift = 12;
 
+    private const nuint PageMask = 0xFFF;
+
     /// <summary>Host address of the first byte of RAM.</summary>
     public byte* Base;
 
@@ -43,14 +45,17 @@ public unsafe struct GuestMemory
     /// <summary>First argument of <see cref="CodeWritten"/>.</summary>
     public void* CodeWrittenContext;
 
-    /// <summary>Allocates zeroed RAM.</summary>
+    /// <summary>Allocates zeroed RAM; <see cref="Base"/> stays null when there is none.</summary>
     /// <param name="start">Guest physical address of the first byte.</param>
     /// <param name="size">Bytes; rounded up to whole pages.</param>
     public void Allocate(ulong start, ulong size)
     {
         size = (size + 0xFFF) & ~0xFFFUL;
-        Base = (byte*)NativeMemory.AlignedAlloc((nuint)size, 4096);
-        NativeMemory.Clear(Base, (nuint)size);
+        // Fresh zeros cost nothing until they are touched; clearing would touch all of it.
+        var memory = (nuint)NativeMemory.AllocZeroed((nuint)size + PageMask);
+        if (memory == 0)
+            return;
+        Base = (byte*)((memory + PageMask) & ~PageMask);
         PageFlags = (byte*)NativeMemory.AllocZeroed((nuint)(size >> PageShift));
         Start = start;
         Size = size;

@@ -58,7 +58,6 @@ internal sealed unsafe partial class TestMachine : IDisposable
         }
 
         Assert.Equal((uint)HaltKind.Running, Machine->Mailbox->HaltKind);
-        NativeMemory.AlignedFree(Machine->Memory.Base);
         var length = (nuint)RamSize + (2 * Guard);
         mapping = mmap(null, length, 3, 0x22, -1, 0);
         Assert.Equal(0, mprotect(mapping, Guard, 0));

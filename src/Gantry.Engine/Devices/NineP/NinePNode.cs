@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using Gantry.Engine.Host;
+using Gantry.Engine.Memory;
 
 namespace Gantry.Engine.Devices;
 
@@ -212,8 +213,7 @@ public unsafe struct NinePTree
     {
         for (var node = buckets[Bucket(parent, name, length)]; node != null; node = node->NextInBucket)
         {
-            if (node->Parent == parent && node->NameLength == length &&
-                new ReadOnlySpan<byte>(node->Name, (int)length).SequenceEqual(new ReadOnlySpan<byte>(name, (int)length)))
+            if (node->Parent == parent && node->NameLength == length && Bytes.Equal(node->Name, name, length))
                 return node;
         }
 

@@ -1,4 +1,5 @@
 using Gantry.Engine.Host;
+using Gantry.Engine.Memory;
 
 namespace Gantry.Engine.Devices;
 
@@ -75,7 +76,7 @@ public static unsafe class NinePOperations
         VirtioNineP.DropFids(state);
         state->MessageSize = Math.Min(size, MaxMessageSize);
         message->Put(state->MessageSize, 4);
-        var known = new ReadOnlySpan<byte>(version, (int)length).SequenceEqual("9P2000.L"u8);
+        var known = Bytes.Equal(version, length, "9P2000.L"u8);
         fixed (byte* answer = known ? "9P2000.L"u8 : "unknown"u8)
             message->PutText(answer, known ? 8u : 7u);
         return Reply(device, state, message);
