@@ -31,6 +31,7 @@ arch-test                     mmdebstrap needs it for foreign architectures
 qemu-user-static              runs the packages'"'"' set-up scripts in foreign root file systems; oracle for instructions
 '
 test_packages='
+device-tree-compiler          dtc reads the machine's device tree
 qemu-system-misc              qemu-system-riscv64: oracle for kernel, init and devices
 erofs-utils                   mkfs.erofs, fsck.erofs: oracle for the EROFS writer
 skopeo                        oracle for image transports

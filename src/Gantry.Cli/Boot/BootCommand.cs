@@ -46,6 +46,8 @@ internal static class BootCommand
 
     private static readonly Option<bool> Verbose = new("--verbose") { Description = "Show kernel and engine messages, and figures at the end" };
 
+    private static readonly MemoryStream kernelMessages = new();
+
     private static readonly Argument<string[]> Process = new("command")
     {
         Description = "Program and arguments",
@@ -73,6 +75,7 @@ internal static class BootCommand
         }
         catch (Exception error) when (error is MachineException or IOException or UnauthorizedAccessException or FormatException)
         {
+            kernelMessages.WriteTo(Console.OpenStandardError());
             Console.Error.WriteLine($"gantry boot: {error.Message}");
             return UsageError;
         }
@@ -155,8 +158,8 @@ internal static class BootCommand
         machine.Host.Console.Output = bytes => Write(output, bytes);
         machine.Output.Output = bytes => Write(output, bytes);
         machine.Error.Output = bytes => Write(error, bytes);
-        // Kernel messages at "quiet" are errors: always of interest.
-        machine.Host.UartOutput = bytes => Write(error, bytes);
+        // Kernel messages are for those who ask, and for when the guest does not come to its end.
+        machine.Host.UartOutput = verbose ? bytes => Write(error, bytes) : kernelMessages.Write;
         if (verbose)
             machine.Host.LogOutput = bytes => Write(error, bytes);
         if (terminal != null)

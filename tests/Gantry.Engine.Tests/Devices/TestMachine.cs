@@ -40,6 +40,8 @@ internal sealed unsafe partial class TestMachine : IDisposable
                 Magic = HostInterface.ConfigMagic,
                 Version = HostInterface.Version,
                 RamSize = RamSize,
+                CommandLine = Text("quiet"),
+                CommandLineLength = 5,
                 KernelSize = 4096,
                 Columns = 80,
                 Rows = 24,

@@ -28,7 +28,7 @@ public sealed unsafe class DeviceTreeTests
             "mmu-type = \"riscv,sv48\";",
             "compatible = \"sifive,plic-1.0.0\";",
             "virtio_mmio@10003000 {",
-            "bootargs = \"\";",
+            "bootargs = \"quiet\";",
         })
             Assert.Contains(line, text, StringComparison.Ordinal);
     }
