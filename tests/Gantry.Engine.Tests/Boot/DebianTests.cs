@@ -25,7 +25,7 @@ public sealed class DebianTests
     public void MissingProgramsAndSignalsHaveTheirStatus(Where where)
     {
         Assert.Equal(127, Guest.RunProcess(where, ["/no/such/program"], []).Status);
-        Assert.Equal(137, Guest.Run(where, "kill -9 $$").Status);
+        Assert.Equal(137, Guest.Run(where, "sh -c 'kill -9 $$'; exit $?").Status);
     }
 
     [Theory]
