@@ -53,7 +53,7 @@ internal sealed class Driver
     private readonly Queue<MethodDesc> _queue = new();
     private readonly Dictionary<MethodDesc, HashSet<object>> _references = [];
     private readonly HashSet<TypeDesc> _constructed = [];
-    private readonly Dictionary<MethodDesc, MethodDesc> _reachedFrom = [];
+    private readonly Dictionary<MethodDesc, (MethodDesc Caller, SourcePosition At)> _reachedFrom = [];
     private readonly HashSet<Diagnostic> _diagnostics = [];
     private readonly System.Text.StringBuilder _dump = new();
 
@@ -134,21 +134,24 @@ internal sealed class Driver
         return exports;
     }
 
-    private void Add(MethodDesc method, MethodDesc? from = null)
+    private void Add(MethodDesc method, MethodDesc? from = null, SourcePosition at = default)
     {
         if (!_seen.Add(method))
             return;
         _queue.Enqueue(method);
         if (from != null)
-            _reachedFrom[method] = from;
+            _reachedFrom[method] = (from, at);
     }
 
     /// <summary>How a method is reached, for what is in code the user did not write.</summary>
     private Diagnostic WithCallers(Diagnostic diagnostic, MethodDesc method)
     {
         var chain = new List<string>();
-        for (var m = method; m != null && chain.Count < 12; m = _reachedFrom.GetValueOrDefault(m))
+        for (var m = method; m != null && chain.Count < 12; m = _reachedFrom.GetValueOrDefault(m).Caller)
         {
+            // What is wrong inside the base library is shown where the user's code calls it.
+            if (diagnostic.File == null && _reachedFrom.TryGetValue(m, out var reached) && SourceLocator.Find(reached.At) is { } location)
+                diagnostic = diagnostic with { File = location.File, Line = location.Line };
             if (chain.Count > 0 || m.ToString() != diagnostic.Method)
                 chain.Add(m.ToString());
         }
@@ -210,7 +213,7 @@ internal sealed class Driver
         {
             case Op.Call or Op.ReturnCall or Op.FuncAddr:
                 references.Add(instr.Aux!);
-                Add((MethodDesc)instr.Aux!, method);
+                Add((MethodDesc)instr.Aux!, method, instr.Position);
                 break;
             case Op.CallVirtual or Op.LoadVirtual:
                 references.Add(instr.Aux!);

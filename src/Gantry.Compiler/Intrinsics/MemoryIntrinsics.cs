@@ -1,3 +1,4 @@
+using Gantry.Compiler.IR;
 using Gantry.Compiler.Import;
 using Gantry.Compiler.TypeSystem;
 using Gantry.Wasm;
@@ -38,6 +39,7 @@ internal static class MemoryIntrinsics
             return UnsafeIntrinsics.Push(i, m, i.B.Add(a[0].V, LayoutBuilder.ArrayData(m.Arguments[0])));
         };
         table["System.Array.Clear"] = ClearArray;
+        table["System.Array.Copy"] = CopyArray;
         table["System.Array.get_Length"] = (i, m, a) =>
         {
             i.NullCheck(a[0]);
@@ -86,6 +88,36 @@ internal static class MemoryIntrinsics
 
         b.Effect(Opcode.MemoryFill, data, b.I32(0), importer.Scale(length, element.Size));
         return true;
+    }
+
+    /// <summary>Array.Copy between arrays of one element type: (from, to, length) or (from, at, to, at, length).</summary>
+    private static bool CopyArray(Importer importer, MethodDesc method, Val[] args)
+    {
+        var from = args[0];
+        var to = args[args.Length == 3 ? 1 : 2];
+        if (from.Type.Element is not { } element || to.Type.Element != element || args[^1].V.Type != ValType.I32)
+            throw new UnsupportedException("Array.Copy of arrays whose element type is not known or not the same: use Span<T>.CopyTo");
+        importer.NullCheck(from);
+        importer.NullCheck(to);
+        var b = importer.B;
+        var count = args[^1].V;
+        var source = Checked(from, args.Length == 3 ? b.I32(0) : args[1].V);
+        var target = Checked(to, args.Length == 3 ? b.I32(0) : args[3].V);
+        b.Effect(Opcode.MemoryCopy, target, source, importer.Scale(count, element.Size));
+        return true;
+
+        // Negative numbers are large unsigned ones: two comparisons check index, length and end.
+        Instr Checked(Val array, Instr index)
+        {
+            var length = b.Load(Repr.I32, array.V, LayoutBuilder.ArrayLength);
+            var negative = importer.TrapFor("System.ArgumentOutOfRangeException", Resources.Text("ArgumentOutOfRange_NeedNonNegNum"));
+            b.TrapIf(b.Wasm(Opcode.I32LtS, index, b.I32(0)), negative);
+            b.TrapIf(b.Wasm(Opcode.I32LtS, count, b.I32(0)), negative);
+            var tooLong = importer.TrapFor("System.ArgumentException", Resources.Text("Arg_LongerThanSrcArray"));
+            b.TrapIf(b.Wasm(Opcode.I32GtU, index, length), tooLong);
+            b.TrapIf(b.Wasm(Opcode.I32GtU, count, b.Wasm(Opcode.I32Sub, length, index)), tooLong);
+            return b.Add(b.Wasm(Opcode.I32Add, array.V, importer.Scale(index, element.Size)), LayoutBuilder.ArrayData(element));
+        }
     }
 
     /// <summary>Fill of one-byte elements; wider ones are compiled from their IL.</summary>
