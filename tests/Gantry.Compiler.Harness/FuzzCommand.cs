@@ -12,15 +12,16 @@ public static class FuzzCommand
     /// <param name="count">The number of methods, rounded up to whole batches.</param>
     /// <param name="report">Takes progress and differences.</param>
     /// <param name="callsPerMethod">How many argument tuples each method gets.</param>
+    /// <param name="vectors">Whether Vector128 occurs.</param>
     /// <returns>The number of methods with differences.</returns>
-    public static int Run(int seed, int count, Action<string> report, int callsPerMethod = 12)
+    public static int Run(int seed, int count, Action<string> report, int callsPerMethod = 12, bool vectors = true)
     {
         int failures = 0;
         for (int done = 0; done < count; done += MethodsPerBatch, seed++)
         {
             string folder = Directory.CreateTempSubdirectory("gantry-fuzz").FullName;
             int methods = Math.Min(MethodsPerBatch, count - done);
-            string source = RandomProgram.Generate(seed, methods);
+            string source = RandomProgram.Generate(seed, methods, vectors);
             // Debug and release builds give the compiler different shapes of IL.
             string path = CompilerDriver.CompileSource(folder, string.Create(CultureInfo.InvariantCulture, $"Random{seed}"), seed % 4 != 0, source);
             List<string> wrong = Differential.Run(path, node: false, callsPerMethod);

@@ -1,7 +1,7 @@
 using System.Globalization;
 using Gantry.Compiler.Harness;
 
-// fuzz [--seed N] [--count M]     random methods, compared
+// fuzz [--seed N] [--count M] [--no-vectors]     random methods, compared
 // matrix | corpus [--node]        the suite's tables and hand-written methods, compared; prints what differs
 // triage scalars|vectors|corpus|FILE.dll   the same, leaving out and listing what does not compile
 // compare FILE.dll [--node]       the exported methods of any assembly
@@ -25,7 +25,7 @@ bool node = args.Contains("--node");
 switch (command)
 {
     case "fuzz":
-        int failures = FuzzCommand.Run(Option("--seed", 1), Option("--count", 1000), Console.WriteLine);
+        int failures = FuzzCommand.Run(Option("--seed", 1), Option("--count", 1000), Console.WriteLine, vectors: !args.Contains("--no-vectors"));
         Console.WriteLine($"{failures} failures");
         return failures == 0 ? 0 : 1;
     case "source":
@@ -47,6 +47,7 @@ switch (command)
         {
             "scalars" => CompilerDriver.CompileSource(triageFolder, "Scalars", true, MatrixSource.Scalars()),
             "vectors" => CompilerDriver.CompileSource(triageFolder, "Vectors", true, MatrixSource.Vectors()),
+            "il" => IntermediateCode.Write(triageFolder),
             "corpus" => typeof(Gantry.Compiler.Corpus.InputsAttribute).Assembly.Location,
             _ => args[1],
         };

@@ -22,12 +22,21 @@ public sealed partial class RandomProgram
     private int loops;
     private int statements;
 
-    private RandomProgram(int seed) => random = new Random(seed);
+    private readonly bool vectors;
 
-    /// <summary>A source file of <paramref name="methods"/> exported methods, and as many that they call.</summary>
-    public static string Generate(int seed, int methods)
+    private RandomProgram(int seed, bool vectors)
     {
-        var program = new RandomProgram(seed);
+        random = new Random(seed);
+        this.vectors = vectors;
+    }
+
+    /// <summary>A source file of random methods, the same for the same arguments.</summary>
+    /// <param name="seed">Decides everything.</param>
+    /// <param name="methods">The number of exported methods; as many helpers that they call come with them.</param>
+    /// <param name="vectors">Whether Vector128 occurs.</param>
+    public static string Generate(int seed, int methods, bool vectors = true)
+    {
+        var program = new RandomProgram(seed, vectors);
         program.Header(seed);
         for (int i = 0; i < methods; i++)
         {
@@ -126,7 +135,7 @@ public sealed partial class RandomProgram
 
     private void Declare(int depth)
     {
-        string type = random.Next(12) switch { 0 => "S", 1 => "T", 2 => "int[]", 3 => "Vector128<int>", 4 => "S", _ => Scalar() };
+        string type = random.Next(12) switch { 0 => "S", 1 => "T", 2 => "int[]", 3 when vectors => "Vector128<int>", 4 => "S", _ => Scalar() };
         string name = $"v{next}";
         string value = type switch
         {
