@@ -1,0 +1,99 @@
+using System.Reflection;
+using Gantry.Compiler.Harness;
+using Corpora = Gantry.Compiler.Corpus.InputsAttribute;
+
+namespace Gantry.Compiler.Tests;
+
+/// <summary>The same methods on CoreCLR and as WebAssembly: every result compared (<see cref="CallPlan"/> tells how).</summary>
+public sealed class DifferentialTests(ITestOutputHelper output)
+{
+    private static readonly Lazy<string> Folder = new(() => Directory.CreateTempSubdirectory("gantry-compiler-tests").FullName);
+    private static readonly Lazy<string> Scalars = new(() => CompilerDriver.CompileSource(Folder.Value, "Scalars", true, MatrixSource.Scalars()));
+    private static readonly Lazy<string> Vectors = new(() => CompilerDriver.CompileSource(Folder.Value, "Vectors", true, MatrixSource.Vectors()));
+    private static readonly Lazy<string> Odd = new(() => IntermediateCode.Write(Folder.Value));
+
+    internal static string PathOf(string assembly) => assembly switch
+    {
+        "scalars" => Scalars.Value,
+        "vectors" => Vectors.Value,
+        "il" => Odd.Value,
+        _ => typeof(Corpora).Assembly.Location,
+    };
+
+    [Theory]
+    [InlineData("corpus", 70, true)]
+    [InlineData("corpus", 70, false)]
+    [InlineData("scalars", 800, true)]
+    [InlineData("scalars", 800, false)]
+    [InlineData("vectors", 500, true)]
+    [InlineData("il", 260, true)]
+    [InlineData("il", 260, false)]
+    public void Wasmtime_agrees_with_CoreCLR(string assembly, int atLeast, bool optimize)
+    {
+        (byte[] module, List<Call> calls, string[] expected) = Prepare(assembly, atLeast, optimize);
+        using var runner = new WasmtimeRunner(module);
+        Report(Differential.Compare(calls, expected, runner.Run(calls)));
+    }
+
+    [Theory]
+    [InlineData("corpus")]
+    [InlineData("scalars")]
+    [InlineData("vectors")]
+    [InlineData("il")]
+    public void Node_agrees_with_CoreCLR(string assembly)
+    {
+        (byte[] module, List<Call> calls, string[] expected) = Prepare(assembly, 1, true);
+        Report(Differential.Compare(calls, expected, JavaScriptRunner.Node(module, calls)));
+    }
+
+    [Fact]
+    public void Chromium_agrees_with_CoreCLR()
+    {
+        (byte[] module, List<Call> calls, string[] expected) = Prepare("corpus", 70, true);
+        Report(Differential.Compare(calls, expected, JavaScriptRunner.Chromium(module, calls)));
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2001)]
+    public void Random_methods_agree_with_CoreCLR(int seed)
+    {
+        var lines = new List<string>();
+        int failures = FuzzCommand.Run(seed, 1000, lines.Add, callsPerMethod: 8);
+        foreach (string line in lines) output.WriteLine(line);
+        Assert.True(failures == 0, string.Join('\n', lines));
+    }
+
+    [Fact]
+    public void Every_IL_instruction_of_the_subset_is_exercised()
+    {
+        // With the reasons why the engine's C# has no use for them.
+        string[] outside =
+        [
+            "arglist", "mkrefany", "refanyval", "refanytype", // variable arguments
+            "box", "unbox", "unbox.any", // no garbage
+            "jmp", "break", "ldvirtftn", "ldtoken", // no C# in the subset makes them
+            "endfilter", "rethrow", // exceptions are not control flow
+            "rem", // fmod; the integer forms are exercised under the same name
+        ];
+        var used = new HashSet<System.Reflection.Metadata.ILOpCode>();
+        foreach (string assembly in new[] { "corpus", "scalars", "vectors", "il" }) used.UnionWith(IntermediateCode.OpCodesOf(PathOf(assembly)));
+        string[] missing = [.. IntermediateCode.AllOpCodes.Where(code => !used.Contains(code.Key)).Select(code => code.Value.Name!).Except(outside).Order()];
+        Assert.True(missing.Length == 0, string.Join(' ', missing));
+    }
+
+    private (byte[] Module, List<Call> Calls, string[] Expected) Prepare(string assembly, int exports, bool optimize)
+    {
+        string path = PathOf(assembly);
+        CompilerResult compiled = CompilerDriver.CompileToWasm(path, null, optimize);
+        Assert.True(compiled.Binary is not null, compiled.Output);
+        List<Call> calls = CallPlan.Of(assembly == "corpus" ? typeof(Corpora).Assembly : Assembly.LoadFrom(path));
+        string[] expected = CoreClrRunner.Run(calls);
+        int methods = calls.Select(call => call.Export).Distinct().Count();
+        output.WriteLine($"{methods} exports, {calls.Count} calls, {expected.Count(result => result.StartsWith("trap", StringComparison.Ordinal))} of them trap, {compiled.Binary.Length} bytes");
+        Assert.True(methods >= exports, $"only {methods} exports");
+        return (compiled.Binary, calls, expected);
+    }
+
+    private static void Report(List<string> wrong) => Assert.True(wrong.Count == 0, $"{wrong.Count} differences\n" + string.Join('\n', wrong.Take(40)));
+}
