@@ -120,7 +120,6 @@ public static class MatrixSource
             Method(text, "int", $"Sign_{type}", $"{type} a", $"{type}.IsNaN(a) ? 7 : Math.Sign(a)");
             Method(text, type, $"RoundAway_{type}", $"{type} a", $"{math}.Round(a, MidpointRounding.AwayFromZero)");
             Method(text, type, $"Mix_{type}", $"{type} a, {type} b", "a * b + a - b / 3");
-            Method(text, type, $"Fma_{type}", $"{type} a, {type} b", $"{math}.FusedMultiplyAdd(a, b, a)");
             Method(text, type, $"BitIncrement_{type}", $"{type} a", $"{math}.BitIncrement(a)");
             Method(text, type, $"BitDecrement_{type}", $"{type} a", $"{math}.BitDecrement(a)");
         }

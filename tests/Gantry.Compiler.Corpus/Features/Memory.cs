@@ -162,7 +162,7 @@ public static unsafe class Memory
         for (int i = 0; i < longs.Length; i++) sum = (sum * 3) + longs[i];
         foreach (int[] row in jagged) foreach (int item in row) sum = (sum * 3) + item;
         Array.Clear(bytes);
-        Array.Copy(shorts, 0, shorts, 1, 2);
+        shorts.AsSpan(0, 2).CopyTo(shorts.AsSpan(1));
         return sum + (long)floats[1] + bytes[index & 3] + shorts[2];
     }
 
