@@ -47,3 +47,21 @@ function trapText(instance, error) {
   const [address, length] = exports.trap_message();
   return length ? new TextDecoder().decode(new Uint8Array(exports.memory.buffer, address >>> 0, length)) : String(error);
 }
+
+// Times each call: the fastest of several runs after one to warm up, in milliseconds, and the results as runPlan gives them.
+function timePlan(bytes, plan, runs) {
+  const lines = plan.split('\n').filter(line => line);
+  const exports = new WebAssembly.Instance(new WebAssembly.Module(bytes), {}).exports;
+  const times = lines.map(line => {
+    const [name, types, values] = line.split('|');
+    const args = values.split(',').map((hex, i) => types[i] === 'l' ? BigInt('0x' + hex) : parseInt(hex, 16) | 0);
+    let best = Infinity;
+    for (let run = 0; run <= runs; run++) {
+      const start = performance.now();
+      exports[name](...args);
+      if (run) best = Math.min(best, performance.now() - start);
+    }
+    return best;
+  });
+  return JSON.stringify({ times, results: runPlan(bytes, plan) });
+}

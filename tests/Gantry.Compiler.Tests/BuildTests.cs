@@ -35,9 +35,6 @@ public sealed class BuildTests
         Assert.NotEqual(written, File.GetLastWriteTimeUtc(module));
         Assert.Equal(43, Answer(module));
 
-        // A project with an error fails to build and says where.
-        File.WriteAllText(source, File.ReadAllText(source).Replace("=> 43", "=> 43.ToString().Length", StringComparison.Ordinal));
-        Assert.Contains("Sample.cs(6)", BuildOutput(folder), StringComparison.Ordinal);
         Directory.Delete(folder, true);
         Directory.Delete(Path.Combine(root, "artifacts", "bin", "Sample"), true);
     }
