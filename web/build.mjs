@@ -40,3 +40,8 @@ if (process.argv.includes('--tests')) {
   jobs.push(build({ ...options, entryPoints: tests, format: 'esm', platform: 'node', packages: 'external', outdir: 'tests/dist', outExtension: { '.js': '.mjs' } }));
 }
 await Promise.all(jobs);
+if (process.argv.includes('--vsix')) {
+  const { createVSIX } = await import('@vscode/vsce');
+  await cp(at('../LICENSE'), at('vscode/LICENSE'));
+  await createVSIX({ cwd: at('vscode'), packagePath: at('vscode/dist/gantry-container.vsix'), dependencies: false, allowMissingRepository: true });
+}

@@ -7,3 +7,5 @@ export type { AttributeChange, Creation, DirectoryEntry, FileSystem, NodeAttribu
 export { Errno, FileError, FileType } from './files/file-system.js';
 export { MemoryFileSystem } from './files/memory-file-system.js';
 export type { Progress, Statistics } from './messages.js';
+export type { HostFiles } from './files/host-file-system.js';
+export { HostFileSystem } from './files/host-file-system.js';

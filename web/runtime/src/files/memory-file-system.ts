@@ -24,7 +24,7 @@ class MemoryNode implements OpenNode {
   }
 
   async setAttributes(change: AttributeChange): Promise<void> {
-    if (change.mode !== undefined) this.mode = (this.mode & FileType.Mask) | (change.mode & 0o7777);
+    if (change.mode !== undefined && (this.mode & FileType.Mask) !== FileType.Link) this.mode = (this.mode & FileType.Mask) | (change.mode & 0o7777);
     this.owner = change.owner ?? this.owner;
     this.group = change.group ?? this.group;
     if (change.size !== undefined) this.resize(change.size);
@@ -90,7 +90,7 @@ export class MemoryFileSystem implements FileSystem {
 
   async makeDirectory(path: string, creation: Creation): Promise<void> { this.make(path, FileType.Directory, creation); }
 
-  async symlink(path: string, target: string, creation: Creation): Promise<void> { this.make(path, FileType.Link, creation).target = target; }
+  async symlink(path: string, target: string, creation: Creation): Promise<void> { this.make(path, FileType.Link, { ...creation, mode: 0o777 }).target = target; }
 
   async readLink(path: string): Promise<string> {
     const node = this.find(path);

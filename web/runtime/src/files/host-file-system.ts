@@ -1,0 +1,279 @@
+import type { AttributeChange, Creation, DirectoryEntry, FileSystem, NodeAttributes, OpenNode, OpenOptions } from './file-system.js';
+import { Errno, FileError, FileType, isWithin, now, split } from './file-system.js';
+
+/** What a host without inodes, modes and ranges offers (VS Code's workspace.fs). Failures are {@link FileError}s. */
+export interface HostFiles {
+  readonly readOnly: boolean;
+  /** Undefined when there is nothing. Times in milliseconds since 1970. */
+  stat(path: string): Promise<{ readonly directory: boolean; readonly size: number; readonly modified: number } | undefined>;
+  list(path: string): Promise<readonly { readonly name: string; readonly directory: boolean }[]>;
+  read(path: string): Promise<Uint8Array>;
+  write(path: string, bytes: Uint8Array): Promise<void>;
+  makeDirectory(path: string): Promise<void>;
+  /** Replaces what is there. */
+  rename(from: string, to: string): Promise<void>;
+  remove(path: string): Promise<void>;
+}
+
+const MaximumFile = 1 << 30;
+
+/** What the host does not keep, for the session. */
+interface Extra { readonly inode: number; mode: number | undefined; owner: number; group: number; accessTime: bigint | undefined; modifyTime: bigint | undefined; target: string | undefined }
+
+/** An open file: its contents are read once and written back by flush and by the last close. */
+class Content {
+  opens = 0;
+  dirty = false;
+  /** Undefined once removed. */
+  path: string | undefined;
+  modifyTime = now();
+  private writing: Promise<void> = Promise.resolve();
+
+  constructor(private readonly host: HostFiles, path: string, private bytes: Uint8Array, public size: number) { this.path = path; }
+
+  read(offset: number, length: number): Uint8Array { return this.bytes.slice(offset, Math.max(offset, Math.min(this.size, offset + length))); }
+
+  write(offset: number, data: Uint8Array): void {
+    if (offset + data.length > this.size) this.resize(offset + data.length);
+    this.bytes.set(data, offset);
+    this.touch();
+  }
+
+  resize(size: number): void {
+    if (size > MaximumFile) throw new FileError(Errno.EFBIG);
+    if (size > this.bytes.length) {
+      const grown = new Uint8Array(Math.min(MaximumFile, Math.max(size, this.bytes.length * 2, 4096)));
+      grown.set(this.bytes.subarray(0, this.size));
+      this.bytes = grown;
+    } else if (size < this.size) {
+      this.bytes.fill(0, size, this.size);
+    }
+    this.size = size;
+    this.touch();
+  }
+
+  replace(bytes: Uint8Array): void { this.bytes = bytes; this.size = bytes.length; this.modifyTime = now(); }
+
+  /** One write at a time, so that an older one never ends last. */
+  flush(): Promise<void> {
+    const write = this.writing.catch(() => undefined).then(async () => {
+      if (!this.dirty || this.path === undefined) return;
+      this.dirty = false;
+      try { await this.host.write(this.path, this.bytes.slice(0, this.size)); } catch (error) { this.dirty = true; throw error; }
+    });
+    this.writing = write;
+    return write;
+  }
+
+  private touch(): void { this.dirty = true; this.modifyTime = now(); }
+}
+
+/** A folder of a {@link HostFiles}, with inode numbers, modes, owners, times and symbolic links kept for the session. */
+export class HostFileSystem implements FileSystem {
+  private readonly extras = new Map<string, Extra>();
+  private readonly contents = new Map<string, Content>();
+  private lastInode = 1;
+
+  constructor(private readonly host: HostFiles) {}
+
+  /** The host's file changed under us: read it again unless the guest has written it. */
+  async changed(path: string): Promise<void> {
+    const content = this.contents.get(path), extra = this.extras.get(path);
+    if (extra !== undefined && content?.dirty !== true) extra.modifyTime = undefined;
+    if (content !== undefined && !content.dirty) await this.host.read(path).then(bytes => { if (!content.dirty) content.replace(bytes); }, () => undefined);
+  }
+
+  /** Everything written is with the host. */
+  async flush(): Promise<void> { await Promise.all([...this.contents.values()].map(content => content.flush())); }
+
+  async attributes(path: string): Promise<NodeAttributes> {
+    const extra = this.extras.get(path);
+    if (extra?.target !== undefined) return this.make(path, FileType.Link | 0o777, new TextEncoder().encode(extra.target).length, extra.modifyTime ?? 0n);
+    const stat = await this.host.stat(path);
+    if (stat === undefined) throw new FileError(Errno.ENOENT);
+    const content = this.contents.get(path);
+    if (stat.directory) return this.make(path, FileType.Directory | (extra?.mode ?? 0o755), 4096, BigInt(Math.round(stat.modified)) * 1_000_000n);
+    return this.make(path, FileType.File | (extra?.mode ?? 0o644), content?.size ?? stat.size, content?.dirty === true ? content.modifyTime : extra?.modifyTime ?? BigInt(Math.round(stat.modified)) * 1_000_000n);
+  }
+
+  async open(path: string, options: OpenOptions): Promise<OpenNode> {
+    const present = await this.attributes(path).catch((error: unknown) => {
+      if (error instanceof FileError && error.errno === Errno.ENOENT && options.create) return undefined;
+      throw error;
+    });
+    if (present === undefined) {
+      this.checkWritable();
+      await this.checkFolder(split(path).parent);
+      await this.host.write(path, new Uint8Array(0));
+      this.create(path, options);
+    } else {
+      if (options.create && options.exclusive) throw new FileError(Errno.EEXIST);
+      const type = present.mode & FileType.Mask;
+      if (type === FileType.Link) throw new FileError(Errno.ELOOP);
+      if (type === FileType.Directory) {
+        if (options.write) throw new FileError(Errno.EISDIR);
+        return this.openDirectory(path);
+      }
+      if (options.directory) throw new FileError(Errno.ENOTDIR);
+      if (options.write || options.truncate) this.checkWritable();
+    }
+    let content = this.contents.get(path);
+    if (content === undefined) {
+      const bytes = options.truncate || present === undefined ? new Uint8Array(0) : await this.host.read(path);
+      // Someone else may have opened it meanwhile.
+      content = this.contents.get(path) ?? new Content(this.host, path, bytes, bytes.length);
+      this.contents.set(path, content);
+    }
+    content.opens++;
+    if (options.truncate && present !== undefined && present.size > 0) content.resize(0);
+    return this.openFile(content, { ...present ?? await this.attributes(path) });
+  }
+
+  async setAttributes(path: string, change: AttributeChange): Promise<void> {
+    const { mode } = await this.attributes(path);
+    this.checkWritable();
+    if (change.size !== undefined) {
+      if ((mode & FileType.Mask) !== FileType.File) throw new FileError(Errno.EINVAL);
+      const node = await this.open(path, { create: false, exclusive: false, truncate: false, directory: false, write: true, mode: 0, owner: 0, group: 0 });
+      await node.setAttributes({ size: change.size });
+      await node.close();
+    }
+    this.change(this.extra(path), change);
+  }
+
+  async makeDirectory(path: string, creation: Creation): Promise<void> {
+    await this.makeRoom(path);
+    await this.host.makeDirectory(path);
+    this.create(path, creation);
+  }
+
+  async symlink(path: string, target: string, creation: Creation): Promise<void> {
+    await this.makeRoom(path);
+    Object.assign(this.create(path, creation), { target, modifyTime: now() });
+  }
+
+  async readLink(path: string): Promise<string> {
+    const target = this.extras.get(path)?.target;
+    if (target === undefined) throw new FileError((await this.attributes(path), Errno.EINVAL));
+    return target;
+  }
+
+  async rename(from: string, to: string): Promise<void> {
+    this.checkWritable();
+    const node = await this.attributes(from), directory = (node.mode & FileType.Mask) === FileType.Directory;
+    if (from === to) return;
+    if (directory && isWithin(to, from)) throw new FileError(Errno.EINVAL);
+    const old = await this.attributes(to).catch(() => undefined);
+    if (old !== undefined) {
+      const oldDirectory = (old.mode & FileType.Mask) === FileType.Directory;
+      if (directory && !oldDirectory) throw new FileError(Errno.ENOTDIR);
+      if (!directory && oldDirectory) throw new FileError(Errno.EISDIR);
+      if (oldDirectory && (await this.entries(to)).length > 0) throw new FileError(Errno.ENOTEMPTY);
+    }
+    await this.checkFolder(split(to).parent);
+    await this.contents.get(from)?.flush();
+    const link = this.extras.get(from)?.target !== undefined;
+    if (link) { if (old !== undefined) await this.remove(to, false); } else await this.host.rename(from, to);
+    this.forget(to);
+    for (const [path, extra] of [...this.extras]) {
+      if (isWithin(path, from)) { this.extras.delete(path); this.extras.set(to + path.slice(from.length), extra); }
+    }
+    for (const [path, content] of [...this.contents]) {
+      if (isWithin(path, from)) { this.contents.delete(path); content.path = to + path.slice(from.length); this.contents.set(content.path, content); }
+    }
+  }
+
+  async remove(path: string, directory: boolean): Promise<void> {
+    this.checkWritable();
+    const node = await this.attributes(path), isDirectory = (node.mode & FileType.Mask) === FileType.Directory;
+    if (directory && !isDirectory) throw new FileError(Errno.ENOTDIR);
+    if (!directory && isDirectory) throw new FileError(Errno.EISDIR);
+    if (isDirectory && (await this.entries(path)).length > 0) throw new FileError(Errno.ENOTEMPTY);
+    if (this.extras.get(path)?.target === undefined) await this.host.remove(path);
+    this.forget(path);
+  }
+
+  private openFile(content: Content, opened: NodeAttributes): OpenNode {
+    const extra = this.extra(content.path ?? '');
+    let closed = false;
+    return {
+      attributes: async () => content.path !== undefined ? this.attributes(content.path) : { ...opened, mode: FileType.File | (extra.mode ?? 0o644), size: content.size, links: 0, modifyTime: content.modifyTime },
+      setAttributes: async change => {
+        if (change.size !== undefined) { this.checkWritable(); content.resize(change.size); }
+        this.change(extra, change);
+      },
+      read: async (offset, length) => content.read(offset, length),
+      write: async (offset, bytes) => { this.checkWritable(); extra.modifyTime = undefined; content.write(offset, bytes); },
+      list: async () => { throw new FileError(Errno.ENOTDIR); },
+      flush: () => content.flush(),
+      close: async () => {
+        if (closed) return;
+        closed = true;
+        await content.flush();
+        if (--content.opens === 0 && content.path !== undefined && !content.dirty && this.contents.get(content.path) === content) this.contents.delete(content.path);
+      },
+    };
+  }
+
+  private openDirectory(path: string): OpenNode {
+    const file = async (): Promise<never> => { throw new FileError(Errno.EISDIR); };
+    return { attributes: () => this.attributes(path), setAttributes: change => this.setAttributes(path, change), read: file, write: file, list: () => this.entries(path), flush: async () => undefined, close: async () => undefined };
+  }
+
+  private async entries(path: string): Promise<DirectoryEntry[]> {
+    const at = (name: string): string => path === '' ? name : `${path}/${name}`;
+    const entries = (await this.host.list(path)).map(({ name, directory }) => ({ name, inode: this.extra(at(name)).inode, type: directory ? FileType.Directory : FileType.File as number }));
+    for (const [link, extra] of this.extras) {
+      const { parent, name } = split(link);
+      if (extra.target !== undefined && parent === path) entries.push({ name, inode: extra.inode, type: FileType.Link });
+    }
+    return entries;
+  }
+
+  private async makeRoom(path: string): Promise<void> {
+    this.checkWritable();
+    if (await this.attributes(path).catch(() => undefined) !== undefined) throw new FileError(Errno.EEXIST);
+    await this.checkFolder(split(path).parent);
+  }
+
+  // A link lives here alone, and hosts make missing parents: neither may put a node where there is no folder.
+  private async checkFolder(path: string): Promise<void> {
+    if (((await this.attributes(path)).mode & FileType.Mask) !== FileType.Directory) throw new FileError(Errno.ENOTDIR);
+  }
+
+  private checkWritable(): void { if (this.host.readOnly) throw new FileError(Errno.EROFS); }
+
+  private extra(path: string): Extra {
+    let extra = this.extras.get(path);
+    if (extra === undefined) {
+      extra = { inode: ++this.lastInode, mode: undefined, owner: 0, group: 0, accessTime: undefined, modifyTime: undefined, target: undefined };
+      this.extras.set(path, extra);
+    }
+    return extra;
+  }
+
+  private create(path: string, { mode, owner, group }: Creation): Extra {
+    this.extras.delete(path);
+    return Object.assign(this.extra(path), { mode: mode & 0o7777, owner, group });
+  }
+
+  private change(extra: Extra, change: AttributeChange): void {
+    extra.mode = change.mode === undefined ? extra.mode : change.mode & 0o7777;
+    extra.owner = change.owner ?? extra.owner;
+    extra.group = change.group ?? extra.group;
+    extra.accessTime = change.accessTime ?? extra.accessTime;
+    extra.modifyTime = change.modifyTime ?? extra.modifyTime;
+  }
+
+  private forget(path: string): void {
+    const content = this.contents.get(path);
+    if (content !== undefined) content.path = undefined;
+    this.contents.delete(path);
+    this.extras.delete(path);
+  }
+
+  private make(path: string, mode: number, size: number, modifyTime: bigint): NodeAttributes {
+    const extra = this.extra(path);
+    return { mode, owner: extra.owner, group: extra.group, inode: extra.inode, size, links: (mode & FileType.Mask) === FileType.Directory ? 2 : 1, device: 0n, accessTime: extra.accessTime ?? modifyTime, modifyTime, changeTime: modifyTime };
+  }
+}

@@ -1,0 +1,110 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { Errno, FileError, FileType } from '../runtime/src/files/file-system.js';
+import type { FileSystem, OpenOptions } from '../runtime/src/files/file-system.js';
+import { HostFileSystem } from '../runtime/src/files/host-file-system.js';
+import type { HostFiles } from '../runtime/src/files/host-file-system.js';
+import { MemoryFileSystem } from '../runtime/src/files/memory-file-system.js';
+
+// The file system over a poor host must behave as the one in memory does.
+
+class PoorHost implements HostFiles {
+  readOnly = false;
+  readonly nodes = new Map<string, Uint8Array | null>([['', null]]);
+  async stat(path: string) {
+    const node = this.nodes.get(path);
+    return node === undefined ? undefined : { directory: node === null, size: node?.length ?? 0, modified: 1 };
+  }
+  async list(path: string) {
+    return [...this.nodes].filter(([name]) => name !== '' && (name.includes('/') ? name.slice(0, name.lastIndexOf('/')) : '') === path)
+      .map(([name, node]) => ({ name: name.slice(name.lastIndexOf('/') + 1), directory: node === null }));
+  }
+  async read(path: string) { const node = this.nodes.get(path); if (node == null) throw new FileError(Errno.ENOENT); return node.slice(); }
+  async write(path: string, bytes: Uint8Array) { this.parent(path); this.nodes.set(path, bytes.slice()); }
+  async makeDirectory(path: string) { this.parent(path); this.nodes.set(path, null); }
+  async rename(from: string, to: string) {
+    this.parent(to);
+    await this.remove(to).catch(() => undefined);
+    for (const [path, node] of [...this.nodes]) if (path === from || path.startsWith(`${from}/`)) { this.nodes.delete(path); this.nodes.set(to + path.slice(from.length), node); }
+  }
+  async remove(path: string) { for (const name of [...this.nodes.keys()]) if (name === path || name.startsWith(`${path}/`)) this.nodes.delete(name); }
+  private parent(path: string) { if (this.nodes.get(path.includes('/') ? path.slice(0, path.lastIndexOf('/')) : '') !== null) throw new FileError(Errno.ENOENT); }
+}
+
+const options = (more: Partial<OpenOptions> = {}): OpenOptions => ({ create: false, exclusive: false, truncate: false, directory: false, write: true, mode: 0o644, owner: 0, group: 0, ...more });
+
+test('random operations have the same results as in memory', async () => {
+  const seed = Date.now() % 2 ** 31;
+  console.log(`# seed ${seed}`);
+  let state = seed;
+  const random = (limit: number): number => { state = (Math.imul(state, 1103515245) + 12345) >>> 0; return (state >>> 8) % limit; };
+  const poor = new HostFileSystem(new PoorHost()), memory = new MemoryFileSystem();
+  const names = ['a', 'b', 'd', 'd/a', 'd/b', 'd/d', 'e', 'e/f'];
+  const name = (): string => names[random(names.length)] ?? '';
+  // Below what is no folder a poor host finds nothing; the guest's kernel, which walks, never asks there.
+  const result = async (work: Promise<unknown>): Promise<unknown> => work.catch((error: unknown) => error instanceof FileError ? `errno ${error.errno === Errno.ENOTDIR ? Errno.ENOENT : error.errno}` : Promise.reject(error));
+  for (let i = 0; i < 4000; i++) {
+    const kind = random(8), first = name(), second = name(), offset = random(50), data = new Uint8Array(random(40)).fill(random(256)), mode = random(512), flags = { create: random(2) === 0, truncate: random(3) === 0, exclusive: random(4) === 0 };
+    const step = async (files: FileSystem): Promise<unknown> => {
+      switch (kind) {
+        case 0: return result(files.makeDirectory(first, { mode, owner: 1, group: 2 }));
+        case 1: return result(files.remove(first, true));
+        case 2: return result(files.remove(first, false));
+        case 3: return result(files.rename(first, second));
+        case 4: return result(files.symlink(first, `target ${offset}`, { mode, owner: 0, group: 0 }));
+        case 5: return result(files.setAttributes(first, { mode }));
+        case 6: return result(files.readLink(first));
+        default: return result((async () => {
+          const node = await files.open(first, options(flags));
+          await node.write(offset, data);
+          const bytes = Array.from(await node.read(0, 1000));
+          await node.close();
+          return bytes;
+        })());
+      }
+    };
+    const expected = await step(memory), actual = await step(poor);
+    assert.deepEqual(actual, expected, `step ${i}, kind ${kind}, ${first}, ${second}`);
+    const check = async (files: FileSystem): Promise<unknown> => result(files.attributes(first).then(({ mode: all, size }) => [all, (all & FileType.Mask) === FileType.Directory ? 0 : size]));
+    assert.deepEqual(await check(poor), await check(memory), `after step ${i}, kind ${kind}, ${first}, ${second}`);
+  }
+});
+
+test('what was written and closed is with the host, also under a new name', async () => {
+  const host = new PoorHost(), files = new HostFileSystem(host);
+  const node = await files.open('new', options({ create: true }));
+  await node.write(0, new Uint8Array([1, 2, 3]));
+  await files.rename('new', 'final');
+  await node.write(3, new Uint8Array([4]));
+  await node.close();
+  assert.deepEqual([...host.nodes.keys()], ['', 'final']);
+  assert.deepEqual(host.nodes.get('final'), new Uint8Array([1, 2, 3, 4]));
+});
+
+test('an open file stays usable after it was removed, and does not come back', async () => {
+  const host = new PoorHost(), files = new HostFileSystem(host);
+  const node = await files.open('gone', options({ create: true }));
+  await files.remove('gone', false);
+  await node.write(0, new Uint8Array([7]));
+  assert.deepEqual([Array.from(await node.read(0, 10)), (await node.attributes()).links], [[7], 0]);
+  await node.close();
+  assert.deepEqual([...host.nodes.keys()], ['']);
+});
+
+test('a change made by the host is seen through an open file', async () => {
+  const host = new PoorHost(), files = new HostFileSystem(host);
+  host.nodes.set('file', new Uint8Array([1]));
+  const node = await files.open('file', options({ write: false }));
+  host.nodes.set('file', new Uint8Array([1, 2]));
+  await files.changed('file');
+  assert.deepEqual(Array.from(await node.read(0, 10)), [1, 2]);
+});
+
+test('a read-only host refuses every change', async () => {
+  const host = new PoorHost(), files = new HostFileSystem(host);
+  host.nodes.set('file', new Uint8Array([1]));
+  host.readOnly = true;
+  for (const change of [files.open('file', options()), files.remove('file', false), files.rename('file', 'x'), files.makeDirectory('d', { mode: 0o755, owner: 0, group: 0 }), files.setAttributes('file', { size: 0 })]) {
+    await assert.rejects(change, (error: unknown) => error instanceof FileError && error.errno === Errno.EROFS);
+  }
+});
