@@ -1,0 +1,48 @@
+using System.Diagnostics;
+
+namespace Gantry.Bench.Machine;
+
+/// <summary>What the columns are given.</summary>
+/// <param name="Native">The benchmark program for this machine.</param>
+/// <param name="Kernel">Guest kernel, a file.</param>
+/// <param name="Initrd">Initramfs with the benchmark program as <c>/init</c>, a file.</param>
+/// <param name="Wasm">The compiled engine, a file.</param>
+/// <param name="Web">Folder of the JavaScript host.</param>
+/// <param name="Arguments">Arguments of the benchmark program.</param>
+/// <param name="Timeout">How long a column may take.</param>
+internal sealed record Inputs(
+    string Native, string Kernel, string Initrd, string Wasm, string Web, string Arguments, TimeSpan Timeout)
+{
+    /// <summary>Memory of the machine in every column, bytes.</summary>
+    public const ulong MemorySize = 256 << 20;
+
+    /// <summary>Kernel command line; what follows the dashes goes to the benchmark program.</summary>
+    public string CommandLine => $"quiet console=ttyS0 -- {Arguments}";
+
+    /// <summary>Builds what is not built yet.</summary>
+    /// <exception cref="IOException">A script failed or the engine is not built.</exception>
+    public static Inputs Build(IEnumerable<string> rows, int milliseconds, TimeSpan timeout)
+    {
+        var root = AppContext.BaseDirectory;
+        while (!File.Exists(Path.Combine(root, "Gantry.slnx")))
+            root = Path.GetDirectoryName(root) ?? throw new IOException("run this from a build inside the source tree");
+        var folder = Path.Combine(root, "bench", "machine");
+        var programs = Script(Path.Combine(folder, "guest", "build.sh"));
+        var kernel = Script(Path.Combine(root, "guest", "kernel", "build.sh"), "riscv64");
+        var wasm = Path.Combine(root, "artifacts", "engine", "engine.wasm");
+        if (!File.Exists(wasm))
+            throw new IOException($"{wasm} is missing: dotnet build src/Gantry.Engine");
+        return new Inputs(
+            Path.Combine(programs, "native"), kernel, Path.Combine(programs, "riscv64.cpio"), wasm, Path.Combine(folder, "web"),
+            $"ms={milliseconds} {string.Join(' ', rows)}", timeout);
+    }
+
+    private static string Script(string path, params string[] arguments)
+    {
+        using var process = Process.Start(new ProcessStartInfo(path, arguments) { RedirectStandardOutput = true })
+            ?? throw new IOException($"cannot start {path}");
+        var lines = process.StandardOutput.ReadToEnd().Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        process.WaitForExit();
+        return process.ExitCode == 0 && lines.Length > 0 ? lines[^1] : throw new IOException($"{path} failed");
+    }
+}

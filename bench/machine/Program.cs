@@ -1,0 +1,87 @@
+// Runs the benchmark program natively and in the machine, wherever the machine can run, and prints one Markdown table.
+using Gantry.Bench.Machine;
+using Gantry.Bench.Machine.Columns;
+
+string[] allRows =
+    ["integer", "branchy", "calls", "dispersed-first", "dispersed", "chase", "copy", "fp", "fpdiv", "syscall", "fault", "forkexec"];
+string[] allColumns = ["native", "coreclr", "wasmtime", "node", "chromium", "qemu"];
+var rows = allRows;
+var columns = allColumns;
+var milliseconds = 200;
+var timeout = TimeSpan.FromSeconds(120);
+for (var i = 0; i < args.Length; i++)
+{
+    var value = i + 1 < args.Length ? args[i + 1] : "";
+    switch (args[i])
+    {
+        case "--rows":
+            rows = Selection(value, allRows);
+            break;
+        case "--columns":
+            columns = Selection(value, allColumns);
+            break;
+        case "--ms" when int.TryParse(value, out var number) && number > 0:
+            milliseconds = number;
+            break;
+        case "--timeout" when int.TryParse(value, out var seconds) && seconds > 0:
+            timeout = TimeSpan.FromSeconds(seconds);
+            break;
+        default:
+            Console.Error.WriteLine($"""
+                usage: bench/machine [--columns LIST] [--rows LIST] [--ms N] [--timeout SECONDS]
+                  columns  {string.Join(',', allColumns)}
+                  rows     {string.Join(',', allRows)}
+                  --ms     least time of a measured run, milliseconds (200); the best of three counts
+                  --timeout  of a column (120)
+                """);
+            return 2;
+    }
+
+    i++;
+}
+
+var inputs = Inputs.Build(rows, milliseconds, timeout);
+var results = new List<Result>();
+foreach (var name in columns)
+{
+    IColumn column = name switch
+    {
+        "native" => new NativeColumn(),
+        "coreclr" => new EngineColumn("CoreCLR", _ => new Gantry.Host.Engines.NativeEngine()),
+        "wasmtime" => new EngineColumn("Wasmtime", given => new Gantry.Host.Engines.WasmEngine(File.ReadAllBytes(given.Wasm))),
+        "node" => new NodeColumn(),
+        "chromium" => new ChromiumColumn(),
+        _ => new QemuColumn(),
+    };
+    Console.Error.WriteLine($"{column.Name} ...");
+    var result = new Result(column.Name);
+    try
+    {
+        column.Run(inputs, result);
+        if (!result.Ended)
+            result.Problem = "ended before its last row";
+    }
+    catch (Exception problem) when (problem is IOException or TimeoutException or Gantry.Host.MachineException or System.ComponentModel.Win32Exception)
+    {
+        result.Problem = problem.Message;
+    }
+
+    if (result.Problem != null)
+        Console.Error.WriteLine($"{column.Name}: {result.Problem}\n{result.Tail}");
+    results.Add(result);
+}
+
+Console.Write(Table.Format(rows, results));
+return results.Exists(result => result.Problem != null) ? 1 : 0;
+
+static string[] Selection(string list, string[] known)
+{
+    var names = list.Split(',', StringSplitOptions.RemoveEmptyEntries);
+    if (names.Length == 0 || Array.Find(names, name => !known.Contains(name)) is not null)
+    {
+        Console.Error.WriteLine($"'{list}' is not a list of {string.Join(", ", known)}");
+        Environment.Exit(2);
+    }
+
+    return names;
+}

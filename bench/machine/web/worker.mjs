@@ -1,0 +1,17 @@
+// The page's worker: fetches the parts, runs the machine, posts what it prints, in order.
+import { run } from "./machine.mjs";
+
+const bytes = async (path) => new Uint8Array(await (await fetch(path)).arrayBuffer());
+const send = (text, boot) => {
+  // Synchronous, so that the order stays and the machine's slices are not measured while a request is under way.
+  const request = new XMLHttpRequest();
+  request.open("POST", "/output", false);
+  request.send(JSON.stringify({ text, boot }));
+};
+try {
+  const [engine, kernel, initrd, commandLine] = [await bytes("engine.wasm"), await bytes("kernel"), await bytes("initrd"), await bytes("command-line")];
+  const failure = await run(engine, kernel, initrd, new TextDecoder().decode(commandLine), send);
+  if (failure) send(`failed: ${failure}\n`);
+} catch (problem) {
+  send(`failed: ${problem.stack}\n`);
+}
