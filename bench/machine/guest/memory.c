@@ -10,7 +10,7 @@ struct node {
     char rest[64 - sizeof(void *)];
 };
 
-static struct node *nodes;
+static struct node *nodes, *reached;
 
 // One cycle through all nodes in random order (Sattolo's shuffle).
 void prepare_chase(void)
@@ -30,14 +30,16 @@ void prepare_chase(void)
     for (uint32_t i = 0; i < NODES; i++)
         nodes[order[i]].next = &nodes[order[(i + 1) % NODES]];
     free(order);
+    reached = nodes;
 }
 
 void run_chase(uint64_t times)
 {
-    struct node *node = nodes;
+    // On from where the last run ended: short runs from one start would stay in the caches.
+    struct node *node = reached;
     for (uint64_t i = 0; i < times; i++)
         node = node->next;
-    sink = (uint64_t)(uintptr_t)node;
+    reached = node;
 }
 
 #define COPY_SIZE 65536
