@@ -39,8 +39,21 @@ public static unsafe class Interpreter
                 return RunOutcome.Budget;
             Trap.TakeInterrupt(hart);
             // What trapped counts against the budget too: a guest whose trap handler traps must not keep the host waiting.
-            budget -= Slice(hart, (int)Math.Min(budget, SliceInstructions));
+            budget -= Slice(hart, Length(hart, budget));
         }
+    }
+
+    // Time made of instructions: a slice ends where the timer is due, so that the interrupt's place does not depend on the budget.
+    private static int Length(Hart* hart, long budget)
+    {
+        var length = Math.Min(budget, SliceInstructions);
+        ulong perTick = hart->Machine->Clock.InstructionsPerTick;
+        if (perTick == 0)
+            return (int)length;
+        var ticks = hart->TimerCompare - Clock.Ticks(hart->Machine);
+        if (ticks == 0 || ticks > SliceInstructions)
+            return (int)length;
+        return (int)Math.Min((ulong)length, (ticks * perTick) - (hart->Instructions % perTick));
     }
 
     /// <summary>Runs handlers until one leaves; then all state is in the hart.</summary>

@@ -1,0 +1,281 @@
+using Gantry.Engine.Cpu.RiscV;
+
+namespace Gantry.Engine.Tests.Cpu;
+
+/// <summary>Translation, permissions, traps and interrupts, against what the privileged specification says (sections in the comments).</summary>
+public sealed unsafe class RiscVPrivilegedTests
+{
+    private const ulong Ram = 0x8000_0000, RamSize = 4 << 20, Tables = Ram, Handler = Ram + 0x10_0000, Program = Ram + 0x20_0000, Data = Ram + 0x30_0000;
+    private const ulong UserCode = 0x4000_0000, Page = 0x4000_1000;
+    private const uint Ebreak = 0x0010_0073, Wfi = 0x1050_0073, LdX5X6 = 0x0003_3283, SdX5X6 = 0x0053_3023, Nop = 0x0000_0013;
+    private const ulong V = 1, R = 2, W = 4, X = 8, U = 16, A = 64, D = 128;
+    private const ulong Interrupts = 1UL << 63;
+
+    private readonly Machine* machine;
+    private readonly Hart* hart;
+    private readonly int levels;
+    private ulong nextTable = Tables + 4096;
+
+    public RiscVPrivilegedTests()
+        : this(3)
+    {
+    }
+
+    // A hart whose RAM is mapped to itself, supervisor only; every trap ends in a wfi.
+    private RiscVPrivilegedTests(int levels)
+    {
+        this.levels = levels;
+        machine = Machine.Allocate();
+        machine->Memory.Allocate(Ram, RamSize);
+        hart = Hart.Create(machine);
+        machine->Cpu = hart;
+        hart->AddressTranslation = ((levels == 4 ? 9ul : 8ul) << 60) | (Tables >> 12);
+        hart->Stvec = Handler;
+        *Word(Handler) = Wfi;
+        *Entry(Ram, 2) = (Ram >> 12 << 10) | V | R | W | X | A | D;
+        *Entry(UserCode, 0) = (Program >> 12 << 10) | V | X | U | A;
+        Tlb.Flush(hart);
+    }
+
+    private uint* Word(ulong physical) => (uint*)machine->Memory.TryMap(physical, 4);
+
+    // The page table entry of an address at a level, with the tables above it.
+    private ulong* Entry(ulong address, int level)
+    {
+        var table = Tables;
+        for (var l = levels - 1; ; l--)
+        {
+            var entry = (ulong*)machine->Memory.TryMap(table, 4096) + ((address >> (12 + (9 * l))) & 511);
+            if (l == level)
+                return entry;
+            if (*entry == 0)
+            {
+                *entry = (nextTable >> 12 << 10) | V;
+                nextTable += 4096;
+            }
+
+            table = *entry >> 10 << 12;
+        }
+    }
+
+    private void Place(params uint[] program)
+    {
+        for (var i = 0; i < program.Length; i++)
+            *Word(Program + (ulong)(i * 4)) = program[i];
+        machine->Memory.NoteWrite(Program, (ulong)program.Length * 4);
+    }
+
+    private void Go(Privilege mode, ulong pc)
+    {
+        hart->Mode = mode;
+        hart->Pc = pc;
+        hart->Waiting = false;
+        Tlb.Flush(hart);
+        Tlb.Select(hart);
+        Assert.Equal(RunOutcome.Waiting, Interpreter.Run(hart, 100_000));
+    }
+
+    // 4.3.1 and 3.1.6.3: who may do what with which leaf.
+    [Theory]
+    [InlineData(Privilege.User, R | W | U, 0, 0, 'l', 0)]
+    [InlineData(Privilege.User, R | W, 0, 0, 'l', Cause.LoadPageFault)]
+    [InlineData(Privilege.User, R | W | U, 0, 0, 's', 0)]
+    [InlineData(Privilege.User, R | U, 0, 0, 's', Cause.StorePageFault)]
+    [InlineData(Privilege.User, X | U, 0, 0, 'l', Cause.LoadPageFault)]
+    [InlineData(Privilege.User, X | U, 0, 1, 'l', 0)]
+    [InlineData(Privilege.User, X | U, 0, 0, 'x', 0)]
+    [InlineData(Privilege.User, R | W | U, 0, 0, 'x', Cause.InstructionPageFault)]
+    [InlineData(Privilege.User, X, 0, 0, 'x', Cause.InstructionPageFault)]
+    [InlineData(Privilege.Supervisor, R | U, 0, 0, 'l', Cause.LoadPageFault)]
+    [InlineData(Privilege.Supervisor, R | U, 1, 0, 'l', 0)]
+    [InlineData(Privilege.Supervisor, R | W | U, 0, 0, 's', Cause.StorePageFault)]
+    [InlineData(Privilege.Supervisor, R | W | U, 1, 0, 's', 0)]
+    [InlineData(Privilege.Supervisor, X | U, 1, 0, 'x', Cause.InstructionPageFault)]
+    [InlineData(Privilege.Supervisor, X, 0, 0, 'x', 0)]
+    [InlineData(Privilege.Supervisor, X, 0, 0, 'l', Cause.LoadPageFault)]
+    [InlineData(Privilege.Supervisor, X, 0, 1, 'l', 0)]
+    [InlineData(Privilege.Supervisor, R, 0, 0, 's', Cause.StorePageFault)]
+    [InlineData(Privilege.Supervisor, R | W, 0, 0, 's', 0)]
+    [InlineData(Privilege.Supervisor, W, 0, 0, 'l', Cause.LoadPageFault)]
+    [InlineData(Privilege.Supervisor, W | X, 0, 1, 'l', Cause.LoadPageFault)]
+    public void PermissionsOfALeaf(Privilege mode, ulong permissions, int sum, int mxr, char access, uint cause)
+    {
+        foreach (var depth in new[] { 3, 4 })
+        {
+            var m = new RiscVPrivilegedTests(depth);
+            *m.Entry(Page, 0) = (Data >> 12 << 10) | V | permissions | A | D;
+            m.hart->Status = (sum != 0 ? StatusBits.SUM : 0) | (mxr != 0 ? StatusBits.MXR : 0);
+            m.hart->X[6] = Page + 8;
+            m.Place(access == 's' ? SdX5X6 : LdX5X6, Ebreak);
+            *m.Word(Data + 8) = Ebreak;
+            var code = mode == Privilege.User ? UserCode : Program;
+            m.Go(mode, access == 'x' ? Page + 8 : code);
+            Assert.Equal(cause == 0 ? Cause.Breakpoint : cause, m.hart->Scause);
+            Assert.Equal(access == 'x' ? Page + 8 : cause == 0 ? code + 4 : code, m.hart->Sepc);
+            if (cause != 0)
+                Assert.Equal(Page + 8, m.hart->Stval);
+            Assert.Equal(mode == Privilege.Supervisor, (m.hart->Status & StatusBits.SPP) != 0);
+        }
+    }
+
+    // 4.3.2: a load sets A, a store A and D, also when the page is in the TLB from a load.
+    [Fact]
+    public void AccessedAndDirtyBits()
+    {
+        *Entry(Page, 0) = (Data >> 12 << 10) | V | R | W;
+        hart->X[6] = Page;
+        Place(LdX5X6, Ebreak);
+        Go(Privilege.Supervisor, Program);
+        Assert.Equal(A, *Entry(Page, 0) & (A | D));
+        *Entry(Page, 0) = (Data >> 12 << 10) | V | R | W;
+        Place(LdX5X6, SdX5X6, Ebreak);
+        Go(Privilege.Supervisor, Program);
+        Assert.Equal(A | D, *Entry(Page, 0) & (A | D));
+        // What faults sets nothing.
+        *Entry(Page, 0) = (Data >> 12 << 10) | V | R;
+        Place(SdX5X6, Ebreak);
+        Go(Privilege.Supervisor, Program);
+        Assert.Equal(0ul, *Entry(Page, 0) & (A | D));
+    }
+
+    // 4.3.1, 4.3.2: reserved and malformed entries; addresses that are not sign-extended.
+    [Theory]
+    [InlineData(1UL << 63)]
+    [InlineData(1UL << 61)]
+    [InlineData(1UL << 54)]
+    public void ReservedBitsFault(ulong reserved)
+    {
+        *Entry(Page, 0) = (Data >> 12 << 10) | V | R | W | A | D | reserved;
+        hart->X[6] = Page;
+        Place(LdX5X6, Ebreak);
+        Go(Privilege.Supervisor, Program);
+        Assert.Equal(Cause.LoadPageFault, hart->Scause);
+    }
+
+    [Fact]
+    public void MalformedTranslationsFault()
+    {
+        Place(LdX5X6, Ebreak);
+        // A superpage whose address is not a multiple of its size.
+        *Entry(0xC000_0000, 1) = ((Data + 4096) >> 12 << 10) | V | R | A;
+        // A table outside of RAM.
+        *Entry(0x1_0000_0000, 2) = (0x1000_0000ul >> 12 << 10) | V;
+        // A page outside of RAM with no device.
+        *Entry(Page, 0) = (0x2000_0000ul >> 12 << 10) | V | R | W | A | D;
+        foreach (var (address, cause) in new[]
+        {
+            (0xC000_0000ul, Cause.LoadPageFault), (0x1_0000_0000ul, Cause.LoadAccessFault), (Page, Cause.LoadAccessFault),
+            (0x40_0000_0000ul, Cause.LoadPageFault), (0xFFFF_FFBF_FFFF_FFF8ul, Cause.LoadPageFault),
+        })
+        {
+            hart->X[6] = address;
+            Go(Privilege.Supervisor, Program);
+            Assert.Equal((cause, address, Program), ((uint)hart->Scause, hart->Stval, hart->Sepc));
+        }
+    }
+
+    // A store that reaches into a page that faults changes nothing; stval is the part that faulted (3.1.16).
+    [Fact]
+    public void MisalignedStoreIntoAFaultingPageChangesNothing()
+    {
+        *Entry(Page, 0) = (Data >> 12 << 10) | V | R | W | A | D;
+        *Entry(Page + 4096, 0) = ((Data + 4096) >> 12 << 10) | V | R | A;
+        *(ulong*)machine->Memory.TryMap(Data + 4088, 8) = 0x1122334455667788;
+        hart->X[5] = ulong.MaxValue;
+        hart->X[6] = Page + 4093;
+        Place(SdX5X6, Ebreak);
+        Go(Privilege.Supervisor, Program);
+        Assert.Equal((Cause.StorePageFault, Page + 4096), ((uint)hart->Scause, hart->Stval));
+        Assert.Equal(0x1122334455667788ul, *(ulong*)machine->Memory.TryMap(Data + 4088, 8));
+    }
+
+    // Stores to code are seen by the next instruction already, decoded before or not.
+    [Fact]
+    public void SelfModifyingCode()
+    {
+        const uint swX5IntoNext = 0x0053_2223; // sw x5, 4(x6)
+        const uint addiX7 = 0x0050_0393; // addi x7, x0, 5
+        Place(swX5IntoNext, Nop, Ebreak);
+        hart->X[6] = Program;
+        hart->X[5] = Nop;
+        Go(Privilege.Supervisor, Program);
+        Assert.Equal(0ul, hart->X[7]);
+        hart->X[5] = addiX7;
+        Go(Privilege.Supervisor, Program);
+        Assert.Equal(5ul, hart->X[7]);
+    }
+
+    // 4.1.3: external before software before timer; U-mode is always interruptible, S-mode with SIE.
+    [Theory]
+    [InlineData(Privilege.Supervisor, 0x222u, 0x222u, true, 9)]
+    [InlineData(Privilege.Supervisor, 0x022u, 0x222u, true, 1)]
+    [InlineData(Privilege.Supervisor, 0x020u, 0x222u, true, 5)]
+    [InlineData(Privilege.Supervisor, 0x222u, 0x020u, true, 5)]
+    [InlineData(Privilege.Supervisor, 0x222u, 0x222u, false, -1)]
+    [InlineData(Privilege.Supervisor, 0x222u, 0x000u, true, -1)]
+    [InlineData(Privilege.User, 0x200u, 0x200u, false, 9)]
+    [InlineData(Privilege.User, 0x200u, 0x022u, true, -1)]
+    public void InterruptsAndTheirPriority(Privilege mode, uint pending, uint enabled, bool sie, int taken)
+    {
+        Place(Ebreak);
+        hart->InterruptPending = pending & 0x202;
+        hart->TimerCompare = (pending & 0x20) != 0 ? 0 : ulong.MaxValue;
+        hart->InterruptEnable = enabled;
+        hart->Status = sie ? StatusBits.SIE : 0;
+        hart->Stvec = Handler | 1;
+        for (var vector = 0ul; vector < 16; vector++)
+            *Word(Handler + (vector * 4)) = Wfi;
+        hart->Mode = mode;
+        hart->Pc = mode == Privilege.User ? UserCode : Program;
+        Tlb.Select(hart);
+        var start = hart->Pc;
+        Interpreter.Run(hart, 1);
+        Assert.Equal(taken < 0 ? Cause.Breakpoint : Interrupts | (uint)taken, hart->Scause);
+        Assert.Equal(start, hart->Sepc);
+        // Vectored (4.1.2): only interrupts go to their own entry, and the budget sufficed for the wfi there.
+        Assert.Equal(taken < 0 ? Handler : Handler + ((ulong)taken * 4) + 4, hart->Pc);
+    }
+
+    // 3.3.3: WFI ends with a pending enabled interrupt even when SIE forbids to take it.
+    [Fact]
+    public void WfiWakesWithoutTakingTheInterrupt()
+    {
+        Place(Wfi, Ebreak);
+        hart->InterruptEnable = 0x200;
+        Go(Privilege.Supervisor, Program);
+        Assert.True(hart->Waiting);
+        Assert.Equal(Program + 4, hart->Pc);
+        hart->InterruptPending = 0x200;
+        Interpreter.Run(hart, 1);
+        Assert.Equal((ulong)Cause.Breakpoint, hart->Scause);
+        Assert.Equal(Program + 4, hart->Sepc);
+    }
+
+    // With time made of instructions, where the timer interrupts does not depend on how the host slices the run.
+    [Theory]
+    [InlineData(1)]
+    [InlineData(7)]
+    [InlineData(1000)]
+    [InlineData(100_000)]
+    public void DeterministicTimerDoesNotDependOnTheBudget(int budget)
+    {
+        // addi x1, x1, 1; addi x1, x1, 1; addi x1, x1, 1; j -12
+        Place(0x0010_8093, 0x0010_8093, 0x0010_8093, 0xFF5F_F06F);
+        // csrw sie, x0; wfi: the timer stays pending and must not end the wait.
+        *Word(Handler) = 0x1040_1073;
+        *Word(Handler + 4) = Wfi;
+        machine->Clock.InstructionsPerTick = 10;
+        hart->TimerCompare = 2011;
+        hart->InterruptEnable = 0x20;
+        hart->Status = StatusBits.SIE;
+        hart->Mode = Privilege.Supervisor;
+        hart->Pc = Program;
+        Tlb.Select(hart);
+        for (var runs = 0; runs < 100_000 && !hart->Waiting; runs++)
+            Interpreter.Run(hart, budget);
+        Assert.Equal(Interrupts | 5, hart->Scause);
+        // The first jump at or after instruction 20,110 is the 5,028th.
+        Assert.Equal(5028ul * 3, hart->X[1]);
+        Assert.Equal((5028ul * 4) + 2, hart->Instructions);
+    }
+}
