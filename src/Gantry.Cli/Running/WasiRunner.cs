@@ -56,8 +56,8 @@ internal static class WasiRunner
         if (options.Command.Count != 0) arguments.AddRange(["--", .. options.Command]);
         var configuration = new WasiConfiguration()
             .WithArgs(arguments).WithInheritedStandardInput().WithInheritedStandardOutput().WithInheritedStandardError();
-        foreach (var volume in options.Volumes) configuration.WithPreopenedDirectory(volume.Host, volume.Guest, volume.ReadOnly);
-        if (module.Index.Disk.External != null) configuration.WithPreopenedDirectory(Path.GetDirectoryName(module.Path)!, "/", true);
+        foreach (var volume in options.Volumes) configuration.WithPreopenedDirectory(volume.Host, volume.Guest, !volume.ReadOnly);
+        if (module.Index.Disk.External != null) configuration.WithPreopenedDirectory(Path.GetDirectoryName(module.Path)!, "/", false);
         return configuration;
     }
 

@@ -28,7 +28,7 @@ internal unsafe struct Preopens
 
     public readonly ulong FileRights(uint index) => folders[index].Rights & ~WasiFlags.RightsDirectory;
 
-    public readonly ulong FolderRights(uint index) => folders[index].Rights & ~WasiFlags.RightWrite;
+    public readonly ulong FolderRights(uint index) => folders[index].Rights & ~WasiFlags.RightsWriting;
 
     public readonly Text Name(uint index) => folders[index].Name;
 

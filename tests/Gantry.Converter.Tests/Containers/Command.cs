@@ -1,0 +1,45 @@
+using System.Diagnostics;
+
+namespace Gantry.Converter.Tests.Containers;
+
+/// <summary>Runs programs and keeps what they said.</summary>
+public static class Command
+{
+    private const int TimeoutSeconds = 300;
+
+    public sealed record Result(int Status, string Output, string Errors, TimeSpan Cpu, TimeSpan Wall)
+    {
+        public Result Expect(int status)
+        {
+            Assert.True(Status == status, $"status {Status} instead of {status}\noutput: {Output}\nerrors: {Errors}");
+            return this;
+        }
+    }
+
+    public static Result Run(string program, IEnumerable<string> arguments, string input = "")
+    {
+        var start = new ProcessStartInfo(program, arguments) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
+        var watch = Stopwatch.StartNew();
+        using var process = Process.Start(start)!;
+        var output = process.StandardOutput.ReadToEndAsync();
+        var errors = process.StandardError.ReadToEndAsync();
+        try
+        {
+            process.StandardInput.Write(input);
+            process.StandardInput.Close();
+        }
+        catch (IOException)
+        {
+            // It ended without reading its input, as it may.
+        }
+
+        if (!process.WaitForExit(TimeSpan.FromSeconds(TimeoutSeconds)))
+        {
+            process.Kill(entireProcessTree: true);
+            Assert.Fail($"{program} {string.Join(' ', arguments)} took longer than {TimeoutSeconds} s");
+        }
+
+        process.WaitForExit();
+        return new Result(process.ExitCode, output.Result, errors.Result, process.TotalProcessorTime, watch.Elapsed);
+    }
+}
