@@ -32,6 +32,13 @@ internal unsafe struct DiskServer
         Messages.Fail("the root file system lies beside the module; let the runtime preopen the folder that holds "u8, name);
     }
 
+    /// <summary>Closes the external file.</summary>
+    public readonly void Close()
+    {
+        if (isExternal)
+            Preview1.fd_close(file);
+    }
+
     /// <summary>Does one request.</summary>
     public readonly void Serve(Request* request)
     {

@@ -52,6 +52,16 @@ internal unsafe partial struct FileServer
         open = (OpenFile*)Allocation.Bytes(openCapacity * (uint)sizeof(OpenFile));
     }
 
+    /// <summary>Closes what the guest left open.</summary>
+    public readonly void CloseAll()
+    {
+        for (uint i = 0; i < openCapacity; i++)
+        {
+            if (open[i].State == OpenFile.Used)
+                Preview1.fd_close(open[i].Descriptor);
+        }
+    }
+
     /// <summary>Does one request.</summary>
     public void Serve(Request* request)
     {

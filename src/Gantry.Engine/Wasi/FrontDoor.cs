@@ -184,6 +184,9 @@ internal unsafe struct FrontDoor
     private void Finish()
     {
         streams.Drain(ref control);
+        // Node 20 crashes when it has to close files itself.
+        files.CloseAll();
+        disk.Close();
         if (command.MemoryReport)
             Report();
         if (control.HasExited)
