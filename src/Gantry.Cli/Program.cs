@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Gantry.Cli.Boot;
 using Gantry.Cli.Commands;
+using Gantry.Cli.Site;
 
 var root = new RootCommand(
     """
@@ -15,6 +16,8 @@ var root = new RootCommand(
     ConvertCommand.Create(),
     RunCommand.Create(),
     InspectCommand.Create(),
+    ServeCommand.Create(),
+    SiteCommand.Create(),
     BootCommand.Create(),
 };
 return root.Parse(RunCommand.SeparateCommand(args)).Invoke();

@@ -18,7 +18,7 @@ const byId = <T extends HTMLElement>(id: string, kind: new () => T): T => {
 const status = byId('status', HTMLElement), progressBar = byId('progress', HTMLProgressElement);
 const restart = byId('restart', HTMLButtonElement), interrupt = byId('interrupt', HTMLButtonElement);
 const parameters = new URLSearchParams(location.search);
-const image = new URL(parameters.get('image') ?? 'out.wasm', location.href);
+const image = new URL(parameters.get('image') ?? document.querySelector<HTMLMetaElement>('meta[name=gantry-image]')?.content ?? 'out.wasm', location.href);
 
 const light = matchMedia('(prefers-color-scheme: light)');
 const theme = (): ITheme => light.matches
