@@ -41,9 +41,11 @@ test('Ctrl-C ends what runs', async () => {
 });
 
 test('a new size of the window arrives', async () => {
+  // Each answer has a mark of its own: the screen may still show the one before.
+  let mark = 0;
   const size = async (): Promise<string> => {
-    await type('clear; stty size');
-    return /\d+ \d+/.exec(await waitForScreen(page, /(^|\n)\d+ \d+\n/))?.[0] ?? '';
+    await type(`clear; echo mark$((${++mark}+0)): $(stty size)`);
+    return /\d+ \d+$/.exec(/mark\d+: \d+ \d+/.exec(await waitForScreen(page, new RegExp(`mark${mark}: \\d+ \\d+`)))?.[0] ?? '')?.[0] ?? '';
   };
   const before = await size();
   await page.setViewportSize({ width: 500, height: 400 });
