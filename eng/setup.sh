@@ -26,13 +26,13 @@ linux-source-6.1              source of the guest kernel
 gcc-riscv64-linux-gnu         cross compiler for the guest kernel and init
 libc6-dev-riscv64-cross       kernel headers for guest/init
 cpio                          the initramfs
-umoci                         packs the demo's and the tests' images
+umoci                         packs the images of demo and tests
 mmdebstrap                    Debian root file systems (guest/rootfs)
 arch-test                     mmdebstrap needs it for foreign architectures
-qemu-user-static              runs the packages'"'"' set-up scripts in foreign root file systems; oracle for instructions
+qemu-user-static              runs set-up scripts of packages in foreign root file systems; oracle for instructions
 '
 test_packages='
-device-tree-compiler          dtc reads the machine's device tree
+device-tree-compiler          dtc reads the device tree of the machine
 qemu-system-misc              qemu-system-riscv64: oracle for kernel, init and devices
 erofs-utils                   mkfs.erofs, fsck.erofs: oracle for the EROFS writer
 skopeo                        oracle for image transports
