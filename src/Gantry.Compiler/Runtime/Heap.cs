@@ -5,6 +5,9 @@ internal static unsafe class Heap
 {
     private const nuint PageSize = 65536;
 
+    // Hosts pay for each growth (V8 makes views anew, and counts it towards garbage collection), so small ones are done in advance.
+    private const nuint GrowthPages = 64;
+
     private static nuint s_next;
 
     /// <summary>Takes zeroed memory, growing the WebAssembly memory when needed.</summary>
@@ -22,7 +25,7 @@ internal static unsafe class Heap
         if (end > available)
         {
             var pages = (nuint)((end - available + PageSize - 1) / PageSize);
-            if (Primitives.MemoryGrow(pages) == -1)
+            if ((pages >= GrowthPages || Primitives.MemoryGrow(GrowthPages) == -1) && Primitives.MemoryGrow(pages) == -1)
                 throw new OutOfMemoryException("The host refused to grow the memory.");
         }
 

@@ -14,8 +14,11 @@ public static unsafe class Csrs
     // senvcfg: FIOM, CBIE, CBCFE, CBZE.
     private const ulong EnvironmentBits = 0xF1;
 
-    /// <summary>Whether this is one of fcsr's names: writing it changes nothing outside the float unit.</summary>
-    public static bool IsFloat(uint number) => number is >= Fflags and <= Fcsr;
+    /// <summary>Whether writing it changes how addresses are translated.</summary>
+    public static bool ChangesTranslation(uint number) => number == Satp;
+
+    /// <summary>Whether writing it changes when the next slice has to end.</summary>
+    public static bool EndsSlice(uint number) => number == Stimecmp;
 
     /// <summary>Reads; false when there is no such register, or it may not be read now.</summary>
     public static bool Read(Hart* hart, uint number, ulong* value)
@@ -68,7 +71,10 @@ public static unsafe class Csrs
             case Sip:
                 hart->InterruptPending = (hart->InterruptPending & ~(1UL << Cause.SupervisorSoftware)) | (value & (1UL << Cause.SupervisorSoftware));
                 break;
-            case Stimecmp: hart->TimerCompare = value; break;
+            case Stimecmp:
+                hart->TimerCompare = value;
+                Trap.UpdateTimer(hart);
+                break;
             case Satp: SetAddressTranslation(hart, value); break;
             default: return false;
         }

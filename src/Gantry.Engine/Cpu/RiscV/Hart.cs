@@ -88,7 +88,7 @@ public unsafe struct Hart
     /// <summary>Supervisor trap registers.</summary>
     public ulong Stvec, Sscratch, Sepc, Scause, Stval;
 
-    /// <summary>sie, and sip's bits but for the timer's.</summary>
+    /// <summary>sie and sip; the timer's bit is as of the last look at the clock.</summary>
     public ulong InterruptEnable, InterruptPending;
 
     /// <summary>satp.</summary>

@@ -24,6 +24,8 @@ public static unsafe class Interpreter
     /// <summary>Runs at most about <paramref name="budget"/> instructions.</summary>
     public static RunOutcome Run(Hart* hart, long budget)
     {
+        // The clock is a call of the host: looked at where it matters, not at every exit from the handlers.
+        var lookAt = hart->InstructionsAtSlice;
         while (true)
         {
             if (hart->Machine->StopRequested != 0)
@@ -33,10 +35,17 @@ public static unsafe class Interpreter
                 if ((Trap.Pending(hart) & hart->InterruptEnable) == 0)
                     return RunOutcome.Waiting;
                 hart->Waiting = false;
+                lookAt = hart->InstructionsAtSlice;
             }
 
             if (budget <= 0)
                 return RunOutcome.Budget;
+            if (hart->InstructionsAtSlice >= lookAt || hart->Machine->Clock.InstructionsPerTick != 0)
+            {
+                Trap.UpdateTimer(hart);
+                lookAt = hart->InstructionsAtSlice + SliceInstructions;
+            }
+
             Trap.TakeInterrupt(hart);
             // What trapped counts against the budget too: a guest whose trap handler traps must not keep the host waiting.
             budget -= Slice(hart, Length(hart, budget));
@@ -119,6 +128,14 @@ public static unsafe class Interpreter
         }
 
         hart->Pc = target;
+        hart->Left = left - 1;
+        return &hart->Exit;
+    }
+
+    /// <summary>Goes on at another address, found anew: translation or mode changed.</summary>
+    public static Insn* GoTo(Hart* hart, int left, ulong next)
+    {
+        hart->Pc = next;
         hart->Left = left - 1;
         return &hart->Exit;
     }

@@ -1,6 +1,6 @@
 namespace Gantry.Engine.Cpu.RiscV;
 
-/// <summary>Handlers of instructions that act on the hart itself. Most end the slice, so that interrupts and modes are looked at again.</summary>
+/// <summary>Handlers of instructions that act on the hart itself. The slice ends where an interrupt may have become due.</summary>
 public static unsafe class SystemInstructions
 {
     /// <summary>ecall: a trap from user mode, an SBI call from supervisor mode.</summary>
@@ -33,7 +33,7 @@ public static unsafe class SystemInstructions
         else
         {
             Trap.Return(hart);
-            next = Interpreter.Finish(hart, left, hart->Pc);
+            next = Trap.IsInterruptDue(hart) ? Interpreter.Finish(hart, left, hart->Pc) : Interpreter.GoTo(hart, left, hart->Pc);
         }
 
         return next->Handler(hart, next, left);
@@ -73,7 +73,7 @@ public static unsafe class SystemInstructions
             else
                 Tlb.FlushAddress(hart, hart->X[insn->Rs1]);
             // The page being executed may be mapped elsewhere now.
-            next = Interpreter.Finish(hart, left, hart->AddressOf(insn) + 4);
+            next = Interpreter.GoTo(hart, left, hart->AddressOf(insn) + 4);
         }
 
         return next->Handler(hart, next, left);
@@ -136,7 +136,11 @@ public static unsafe class SystemInstructions
         if (!legal)
             return Trap.IllegalAt(hart, insn, left);
         hart->X[insn->Rd] = old;
-        return writes && !Csrs.IsFloat(number) ? Interpreter.Finish(hart, left, hart->AddressOf(insn) + 4) : insn + 2;
+        if (!writes)
+            return insn + 2;
+        if (Trap.IsInterruptDue(hart) || Csrs.EndsSlice(number))
+            return Interpreter.Finish(hart, left, hart->AddressOf(insn) + 4);
+        return Csrs.ChangesTranslation(number) ? Interpreter.GoTo(hart, left, hart->AddressOf(insn) + 4) : insn + 2;
     }
 
     private static Insn* Call(Hart* hart, Insn* insn, int left)

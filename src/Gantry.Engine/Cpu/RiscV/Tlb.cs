@@ -51,10 +51,11 @@ public static unsafe class Tlb
     /// <summary>The bits of an address above the page offset.</summary>
     public const ulong PageMask = ~0xFFFUL;
 
-    /// <summary>A tag that equals no masked address: accesses keep at most bits 0-2 of the page offset.</summary>
-    public const ulong Invalid = 0x800;
+    /// <summary>A tag that equals no masked address: accesses keep at most bits 0-2 of the page offset. All ones, so that a flush is one fill.</summary>
+    public const ulong Invalid = ulong.MaxValue;
 
     private const int Sets = 3;
+    private const int ExecuteSets = 2;
 
     /// <summary>Which entry serves an address.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -64,7 +65,7 @@ public static unsafe class Tlb
     public static void Create(Hart* hart)
     {
         hart->Tlbs = (TlbEntry*)NativeMemory.AllocZeroed(Sets * Entries, (nuint)sizeof(TlbEntry));
-        hart->ExecuteTlbs = (ExecuteTlbEntry*)NativeMemory.AllocZeroed(Sets * ExecuteEntries, (nuint)sizeof(ExecuteTlbEntry));
+        hart->ExecuteTlbs = (ExecuteTlbEntry*)NativeMemory.AllocZeroed(ExecuteSets * ExecuteEntries, (nuint)sizeof(ExecuteTlbEntry));
         hart->TlbUsed = true;
         Flush(hart);
         Select(hart);
@@ -85,14 +86,8 @@ public static unsafe class Tlb
         if (!hart->TlbUsed)
             return;
         hart->TlbUsed = false;
-        for (var i = 0; i < Sets * Entries; i++)
-        {
-            hart->Tlbs[i].ReadTag = Invalid;
-            hart->Tlbs[i].WriteTag = Invalid;
-        }
-
-        for (var i = 0; i < Sets * ExecuteEntries; i++)
-            hart->ExecuteTlbs[i].Tag = Invalid;
+        NativeMemory.Fill(hart->Tlbs, (nuint)(Sets * Entries * sizeof(TlbEntry)), 0xFF);
+        NativeMemory.Fill(hart->ExecuteTlbs, (nuint)(ExecuteSets * ExecuteEntries * sizeof(ExecuteTlbEntry)), 0xFF);
         hart->UserSuperpages = false;
     }
 
@@ -111,8 +106,10 @@ public static unsafe class Tlb
             var entry = hart->Tlbs + (set * Entries) + Index(address);
             entry->ReadTag = Invalid;
             entry->WriteTag = Invalid;
-            hart->ExecuteTlbs[(set * ExecuteEntries) + ((int)(address >> 12) & (ExecuteEntries - 1))].Tag = Invalid;
         }
+
+        for (var set = 0; set < ExecuteSets; set++)
+            hart->ExecuteTlbs[(set * ExecuteEntries) + ((int)(address >> 12) & (ExecuteEntries - 1))].Tag = Invalid;
     }
 
     /// <summary>No store may go straight to this page of RAM any more.</summary>
@@ -129,7 +126,7 @@ public static unsafe class Tlb
     /// <summary>No jump may go straight to these records any more.</summary>
     public static void ForgetCode(Hart* hart, Insn* slots)
     {
-        for (var i = 0; i < Sets * ExecuteEntries; i++)
+        for (var i = 0; i < ExecuteSets * ExecuteEntries; i++)
         {
             if (hart->ExecuteTlbs[i].Slots == slots)
                 hart->ExecuteTlbs[i].Tag = Invalid;

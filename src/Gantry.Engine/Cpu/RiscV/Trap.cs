@@ -94,23 +94,30 @@ public static unsafe class Trap
         Tlb.Select(hart);
     }
 
+    /// <summary>Looks at the clock: whether the timer's interrupt is pending.</summary>
+    public static void UpdateTimer(Hart* hart)
+    {
+        var bit = 1UL << Cause.SupervisorTimer;
+        hart->InterruptPending = Clock.Ticks(hart->Machine) >= hart->TimerCompare ? hart->InterruptPending | bit : hart->InterruptPending & ~bit;
+    }
+
     /// <summary>sip as software reads it.</summary>
     public static ulong Pending(Hart* hart)
     {
-        var pending = hart->InterruptPending;
-        if (Clock.Ticks(hart->Machine) >= hart->TimerCompare)
-            pending |= 1UL << Cause.SupervisorTimer;
-        return pending;
+        UpdateTimer(hart);
+        return hart->InterruptPending;
     }
+
+    /// <summary>Whether an interrupt would be taken, as of the last look at the clock.</summary>
+    public static bool IsInterruptDue(Hart* hart) =>
+        (hart->InterruptPending & hart->InterruptEnable) != 0 && (hart->Mode == Privilege.User || (hart->Status & StatusBits.SIE) != 0);
 
     /// <summary>Takes the interrupt of the highest priority that is pending and enabled; false when there is none.</summary>
     public static bool TakeInterrupt(Hart* hart)
     {
-        if (hart->Mode == Privilege.Supervisor && (hart->Status & StatusBits.SIE) == 0)
+        if (!IsInterruptDue(hart))
             return false;
-        var pending = Pending(hart) & hart->InterruptEnable;
-        if (pending == 0)
-            return false;
+        var pending = hart->InterruptPending & hart->InterruptEnable;
         // Priority: external, software, timer (privileged specification, 4.1.3).
         var number = (pending & (1UL << Cause.SupervisorExternal)) != 0 ? Cause.SupervisorExternal
             : (pending & (1UL << Cause.SupervisorSoftware)) != 0 ? Cause.SupervisorSoftware : Cause.SupervisorTimer;
