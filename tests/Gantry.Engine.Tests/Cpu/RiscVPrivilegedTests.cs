@@ -75,6 +75,61 @@ public sealed unsafe class RiscVPrivilegedTests
         Assert.Equal(RunOutcome.Waiting, Interpreter.Run(hart, 100_000));
     }
 
+    // 4.1.10: senvcfg.CBIE, CBCFE and CBZE let user mode do cbo.inval, cbo.clean and cbo.zero; supervisor mode always may. CBIE = 2 is reserved.
+    [Theory]
+    [InlineData(Privilege.User, 0x80, 0x0043_200F, Cause.Breakpoint)]
+    [InlineData(Privilege.User, 0x70, 0x0043_200F, Cause.IllegalInstruction)]
+    [InlineData(Privilege.Supervisor, 0x00, 0x0043_200F, Cause.Breakpoint)]
+    [InlineData(Privilege.User, 0x40, 0x0013_200F, Cause.Breakpoint)]
+    [InlineData(Privilege.User, 0xB0, 0x0023_200F, Cause.IllegalInstruction)]
+    [InlineData(Privilege.User, 0x10, 0x0003_200F, Cause.Breakpoint)]
+    [InlineData(Privilege.User, 0xE0, 0x0003_200F, Cause.IllegalInstruction)]
+    public void CacheBlockInstructionsNeedPermission(Privilege mode, ulong environment, uint instruction, uint cause)
+    {
+        const uint CboZero = 0x0043_200F;
+        *Entry(Page, 0) = (Data >> 12 << 10) | V | R | W | U | A | D;
+        Assert.True(Csrs.Write(hart, 0x10A, environment));
+        new Span<byte>(machine->Memory.TryMap(Data, 256), 256).Fill(0x5A);
+        hart->X[6] = (mode == Privilege.User ? Page : Data) + 0x47;
+        Place(instruction, Ebreak);
+        Go(mode, mode == Privilege.User ? UserCode : Program);
+        Assert.Equal(cause, hart->Scause);
+        for (var i = 0; i < 256; i++)
+            Assert.Equal(instruction == CboZero && cause == Cause.Breakpoint && i is >= 64 and < 128 ? 0 : 0x5A, machine->Memory.TryMap(Data, 256)[i]);
+    }
+
+    // Unprivileged specification, "A": LR only reads, and faults as a load; SC and AMO fault as stores.
+    [Theory]
+    [InlineData(0x1003_32AF, V | R | U | A, 0, Cause.Breakpoint)]
+    [InlineData(0x1003_32AF, V | X | U | A, 0, Cause.LoadPageFault)]
+    [InlineData(0x1003_32AF, V | R | U | A, 4, Cause.LoadMisaligned)]
+    [InlineData(0x1853_32AF, V | R | U | A, 0, Cause.StorePageFault)]
+    [InlineData(0x0053_32AF, V | R | U | A, 0, Cause.StorePageFault)]
+    [InlineData(0x0053_32AF, V | R | W | U | A, 4, Cause.StoreMisaligned)]
+    public void AtomicsFaultAsWhatTheyDo(uint instruction, ulong permissions, ulong offset, uint cause)
+    {
+        *Entry(Page, 0) = (Data >> 12 << 10) | permissions;
+        hart->X[6] = Page + offset;
+        Place(instruction, Ebreak);
+        Go(Privilege.User, UserCode);
+        Assert.Equal(cause, hart->Scause);
+    }
+
+    // Zicond, which qemu 7.2 does not know: rd = rs1, or 0 when rs2 is (eqz) or is not (nez) zero.
+    [Theory]
+    [InlineData(0x0E73_52B3, 0, 0)]
+    [InlineData(0x0E73_52B3, 7, 42)]
+    [InlineData(0x0E73_72B3, 0, 42)]
+    [InlineData(0x0E73_72B3, 7, 0)]
+    public void ConditionalZero(uint instruction, ulong condition, ulong expected)
+    {
+        hart->X[6] = 42;
+        hart->X[7] = condition;
+        Place(instruction, Ebreak);
+        Go(Privilege.Supervisor, Program);
+        Assert.Equal(expected, hart->X[5]);
+    }
+
     // 4.3.1 and 3.1.6.3: who may do what with which leaf.
     [Theory]
     [InlineData(Privilege.User, R | W | U, 0, 0, 'l', 0)]

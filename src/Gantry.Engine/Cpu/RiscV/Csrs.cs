@@ -11,8 +11,13 @@ public static unsafe class Csrs
 
     private const ulong InterruptBits = (1UL << Cause.SupervisorSoftware) | (1UL << Cause.SupervisorTimer) | (1UL << Cause.SupervisorExternal);
 
-    // senvcfg: FIOM, CBIE, CBCFE, CBZE.
-    private const ulong EnvironmentBits = 0xF1;
+    /// <summary>senvcfg.CBIE, CBCFE and CBZE (privileged specification, 4.1.10).</summary>
+    public const ulong CacheBlockInvalidateEnable = 3UL << 4, CacheBlockCleanEnable = 1UL << 6, CacheBlockZeroEnable = 1UL << 7;
+
+    // With FIOM.
+    private const ulong EnvironmentBits = CacheBlockInvalidateEnable | CacheBlockCleanEnable | CacheBlockZeroEnable | 1;
+
+    private const ulong ReservedInvalidate = 2UL << 4;
 
     /// <summary>Whether writing it changes how addresses are translated.</summary>
     public static bool ChangesTranslation(uint number) => number == Satp;
@@ -63,7 +68,11 @@ public static unsafe class Csrs
             // Reserved modes are not taken.
             case Stvec: hart->Stvec = (value & 2) == 0 ? value : hart->Stvec; break;
             case Scounteren: hart->CounterEnable = value & 7; break;
-            case Senvcfg: hart->EnvironmentConfig = value & EnvironmentBits; break;
+            case Senvcfg:
+                hart->EnvironmentConfig = value & EnvironmentBits;
+                if ((value & CacheBlockInvalidateEnable) == ReservedInvalidate)
+                    hart->EnvironmentConfig &= ~CacheBlockInvalidateEnable;
+                break;
             case Sscratch: hart->Sscratch = value; break;
             case Sepc: hart->Sepc = value & ~1UL; break;
             case Scause: hart->Scause = value; break;

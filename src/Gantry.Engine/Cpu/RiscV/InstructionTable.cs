@@ -324,10 +324,9 @@ public unsafe struct InstructionTable
         Row<Bset>("bset"u8, 0x28001033, 0xFE00707F, Format.R);
         Row<Bseti>("bseti"u8, 0x28001013, 0xFC00707F, Format.Shift);
 
-        // Zicond, Zicboz
+        // Zicond
         Row<CzeroEqz>("czero.eqz"u8, 0x0E005033, 0xFE00707F, Format.R);
         Row<CzeroNez>("czero.nez"u8, 0x0E007033, 0xFE00707F, Format.R);
-        Row<CboZero>("cbo.zero"u8, 0x0040200F, 0xFFF07FFF, Format.None);
 
         // F
         FloatRow<Flw>("flw"u8, 0x00002007, 0x0000707F, Format.I, RowFlags.FloatRd);
@@ -395,13 +394,14 @@ public unsafe struct InstructionTable
         FloatRow<FcvtSD>("fcvt.s.d"u8, 0x40100053, 0xFFF0007F, Format.Unary, RowFlags.FloatRd | RowFlags.Rounds);
         FloatRow<FcvtDS>("fcvt.d.s"u8, 0x42000053, 0xFFF0007F, Format.Unary, RowFlags.FloatRd | RowFlags.Rounds);
 
-        // Zicsr, Zifencei, Zicbom and privileged instructions: they act on the hart itself.
+        // Zicsr, Zifencei, Zicbom, Zicboz and privileged instructions: they act on the hart itself.
         SystemRow("ecall"u8, 0x00000073, 0xFFFFFFFF, &SystemInstructions.Ecall);
         SystemRow("ebreak"u8, 0x00100073, 0xFFFFFFFF, &SystemInstructions.Ebreak);
         SystemRow("sret"u8, 0x10200073, 0xFFFFFFFF, &SystemInstructions.Sret);
         SystemRow("wfi"u8, 0x10500073, 0xFFFFFFFF, &SystemInstructions.Wfi);
         SystemRow("sfence.vma"u8, 0x12000073, 0xFE007FFF, &SystemInstructions.SfenceVma);
         SystemRow("fence.i"u8, 0x0000100F, 0x0000707F, &SystemInstructions.FenceI);
+        SystemRow("cbo.zero"u8, 0x0040200F, 0xFFF07FFF, &SystemInstructions.CacheBlockZero);
         SystemRow("cbo.inval"u8, 0x0000200F, 0xFFF07FFF, &SystemInstructions.CacheBlock);
         SystemRow("cbo.clean"u8, 0x0010200F, 0xFFF07FFF, &SystemInstructions.CacheBlock);
         SystemRow("cbo.flush"u8, 0x0020200F, 0xFFF07FFF, &SystemInstructions.CacheBlock);

@@ -95,6 +95,14 @@ public static unsafe class SystemInstructions
         return next->Handler(hart, next, left - 1);
     }
 
+    /// <summary>cbo.zero: clears the 64-byte block that holds rs1.</summary>
+    [WasmTailCalls]
+    public static Insn* CacheBlockZero(Hart* hart, Insn* insn, int left)
+    {
+        var next = ZeroBlock(hart, insn, left);
+        return next->Handler(hart, next, left - 1);
+    }
+
     /// <summary>csrrw, csrrs, csrrc and their immediate forms.</summary>
     [WasmTailCalls]
     public static Insn* Csr(Hart* hart, Insn* insn, int left)
@@ -103,8 +111,31 @@ public static unsafe class SystemInstructions
         return next->Handler(hart, next, left - 1);
     }
 
+    // What senvcfg must allow to user mode (unprivileged specification, "CMO", 19.3): CBIE for inval, CBCFE for clean and flush, CBZE for zero.
+    private static bool IsAllowed(Hart* hart, ulong environmentBits) =>
+        hart->Mode == Privilege.Supervisor || (hart->EnvironmentConfig & environmentBits) != 0;
+
+    private static Insn* ZeroBlock(Hart* hart, Insn* insn, int left)
+    {
+        if (!IsAllowed(hart, Csrs.CacheBlockZeroEnable))
+            return Trap.IllegalAt(hart, insn, left);
+        var block = hart->X[insn->Rs1] & ~63UL;
+        Translation translation;
+        var cause = PageWalk.Translate(hart, block, Access.Write, &translation);
+        if (cause == 0 && !hart->Machine->Memory.Contains(translation.Address, 64))
+            cause = Cause.StoreAccessFault;
+        if (cause != 0)
+            return Trap.At(hart, insn, left, cause, hart->X[insn->Rs1]);
+        for (var i = 0UL; i < 64; i += 8)
+            DataAccess.StoreSlow(hart, insn, left, 2, 8, block + i, 0);
+        return insn + 2;
+    }
+
     private static Insn* CheckCacheBlock(Hart* hart, Insn* insn, int left)
     {
+        var isInvalidate = (uint)insn->Immediate >> 20 == 0;
+        if (!IsAllowed(hart, isInvalidate ? Csrs.CacheBlockInvalidateEnable : Csrs.CacheBlockCleanEnable))
+            return Trap.IllegalAt(hart, insn, left);
         var address = hart->X[insn->Rs1] & ~63UL;
         Translation translation;
         var cause = PageWalk.Translate(hart, address, Access.Read, &translation);

@@ -119,19 +119,3 @@ public readonly struct Sd : IInstruction
         where T : struct, IOperands
         => m.Store<Byte8>(m.Rs1 + (ulong)m.Immediate, m.Rs2);
 }
-
-/// <summary>cbo.zero: clears the 64-byte block that holds rs1.</summary>
-public readonly struct CboZero : IInstruction
-{
-    /// <inheritdoc/>
-    public static void Execute<T>(ref T m)
-        where T : struct, IOperands
-    {
-        var block = m.Rs1 & ~63UL;
-        for (var i = 0UL; i < 64; i += 8)
-        {
-            if (!m.Store<Byte8>(block + i, 0))
-                return;
-        }
-    }
-}
