@@ -47,9 +47,12 @@ public sealed partial class RandomProgram
         return program.text.Append("}\n").ToString();
     }
 
+    // CoreCLR runs these without its optimizer (Debuggable): .NET 10.0.12's gives (uint)array[i] % 7 the sign-extended element, 1 instead of 3 for -1.
+    // An oracle that has been seen wrong is no oracle; Gantry.Compiler reads the same IL and ignores the attribute.
     private void Header(int seed) => text.Append(CultureInfo.InvariantCulture, $$"""
         // seed {{seed}}
         using Gantry; using System; using System.Numerics; using System.Runtime.CompilerServices; using System.Runtime.Intrinsics;
+        [assembly: System.Diagnostics.Debuggable(true, true)]
         public struct S { public int A; public long B; public byte C; public short D; public double E; public float F; public ulong G; }
         public struct T { public S Inner; public uint A; public sbyte B; public S Other; }
         public static unsafe class R {
