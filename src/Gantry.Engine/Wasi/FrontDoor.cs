@@ -184,7 +184,7 @@ internal unsafe struct FrontDoor
     private void Finish()
     {
         streams.Drain(ref control);
-        // Node 20 crashes when it has to close files itself.
+        // A host that runs more modules in its process gets its descriptors back.
         files.CloseAll();
         disk.Close();
         if (command.MemoryReport)
