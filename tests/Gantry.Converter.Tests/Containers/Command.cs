@@ -1,3 +1,4 @@
+using System.ComponentModel;
 using System.Diagnostics;
 
 namespace Gantry.Converter.Tests.Containers;
@@ -42,7 +43,7 @@ public static class Command
             {
                 cpu = process.TotalProcessorTime;
             }
-            catch (InvalidOperationException)
+            catch (Exception exception) when (exception is InvalidOperationException or Win32Exception)
             {
                 break;
             }
