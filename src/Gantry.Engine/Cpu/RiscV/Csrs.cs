@@ -25,6 +25,9 @@ public static unsafe class Csrs
     /// <summary>Whether writing it changes when the next slice has to end.</summary>
     public static bool EndsSlice(uint number) => number == Stimecmp;
 
+    /// <summary>The address space of satp (4.1.11), 16 bits.</summary>
+    public static uint AddressSpace(ulong satp) => (uint)(satp >> 44) & 0xFFFF;
+
     /// <summary>Reads; false when there is no such register, or it may not be read now.</summary>
     public static bool Read(Hart* hart, uint number, ulong* value)
     {
@@ -119,10 +122,15 @@ public static unsafe class Csrs
     private static void SetAddressTranslation(Hart* hart, ulong value)
     {
         var mode = (uint)(value >> 60);
-        // An unsupported mode makes the whole write have no effect (4.1.11). No ASID bits: every write changes the address space.
+        // An unsupported mode makes the whole write have no effect (4.1.11).
         if (mode is not (PageWalk.Bare or PageWalk.Sv39 or PageWalk.Sv48))
             return;
-        hart->AddressTranslation = value & 0xF000_0FFF_FFFF_FFFF;
-        Tlb.Flush(hart);
+        var changed = hart->AddressTranslation ^ value;
+        hart->AddressTranslation = value;
+        // The TLBs hold one address space: with another ASID it goes, its global part aside.
+        if ((changed >> 60) != 0)
+            Tlb.Flush(hart);
+        else if (changed != 0)
+            Tlb.FlushAddressSpace(hart);
     }
 }

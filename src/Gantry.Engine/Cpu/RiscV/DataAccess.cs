@@ -181,14 +181,12 @@ public static unsafe class DataAccess
     {
         var physicalPage = translation->Address & Tlb.PageMask;
         var virtualPage = address & Tlb.PageMask;
-        hart->TlbUsed = true;
+        Tlb.Note(hart, translation, address);
         var entry = hart->DataTlb + Tlb.Index(address);
         entry->Addend = (nuint)(hart->Ram + (nuint)(physicalPage - hart->RamStart)) - (nuint)virtualPage;
         entry->ReadTag = PageWalk.IsAllowed(hart, translation->Entry, Access.Read) ? virtualPage : Tlb.Invalid;
         var flags = hart->Machine->Memory.PageFlags[(physicalPage - hart->RamStart) >> GuestMemory.PageShift];
         var writable = (translation->Entry & PteBits.D) != 0 && PageWalk.IsAllowed(hart, translation->Entry, Access.Write);
         entry->WriteTag = writable && (flags & (byte)PageFlags.HasCode) == 0 ? virtualPage : Tlb.Invalid;
-        if (translation->Level != 0 && (address >> 63) == 0)
-            hart->UserSuperpages = true;
     }
 }

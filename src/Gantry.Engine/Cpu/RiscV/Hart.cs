@@ -97,8 +97,14 @@ public unsafe struct Hart
     /// <summary>stimecmp (Sstc), also set by the SBI's timer call.</summary>
     public ulong TimerCompare;
 
-    /// <summary>The TLBs hold something since they were flushed. (Kernels flush in pairs: satp, then a fence.)</summary>
+    /// <summary>The sets that reach user pages hold something since they were flushed. (Kernels flush in pairs: satp, then a fence.)</summary>
     public bool TlbUsed;
+
+    /// <summary>The same for the supervisor's sets, which outlive changes of the address space.</summary>
+    public bool GlobalTlbUsed;
+
+    /// <summary>A supervisor page without the G bit is in the supervisor's sets: they must go with the address space.</summary>
+    public bool SupervisorPrivate;
 
     /// <summary>A user-half superpage is in the TLBs: fences by address must flush all.</summary>
     public bool UserSuperpages;

@@ -132,14 +132,6 @@ public static unsafe class Interpreter
         return &hart->Exit;
     }
 
-    /// <summary>Goes on at another address, found anew: translation or mode changed.</summary>
-    public static Insn* GoTo(Hart* hart, int left, ulong next)
-    {
-        hart->Pc = next;
-        hart->Left = left - 1;
-        return &hart->Exit;
-    }
-
     /// <summary>Ends the slice behind an instruction that retired and may have changed what is looked at between slices.</summary>
     public static Insn* Finish(Hart* hart, int left, ulong next)
     {
@@ -171,11 +163,9 @@ public static unsafe class Interpreter
 
             var page = CodeCache.Get(hart, (uint)((translation.Address - hart->RamStart) >> 12));
             page->Writes = 0;
-            hart->TlbUsed = true;
+            Tlb.Note(hart, &translation, pc);
             entry->Tag = pc & Tlb.PageMask;
             entry->Slots = page->First;
-            if (translation.Level != 0 && (pc >> 63) == 0)
-                hart->UserSuperpages = true;
         }
 
         hart->PageAddress = entry->Tag;

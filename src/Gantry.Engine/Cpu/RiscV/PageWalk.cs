@@ -31,6 +31,9 @@ public static class PteBits
     /// <summary>User.</summary>
     public const ulong U = 16;
 
+    /// <summary>Global: the same in all address spaces.</summary>
+    public const ulong G = 32;
+
     /// <summary>Accessed.</summary>
     public const ulong A = 64;
 
@@ -83,10 +86,12 @@ public static unsafe class PageWalk
         var table = (hart->AddressTranslation & 0xFFF_FFFF_FFFF) << 12;
         for (var level = levels - 1; level >= 0; level--)
         {
-            var slot = hart->Machine->Memory.TryMap(table + (((address >> (12 + (9 * level))) & 511) * 8), 8);
-            if (slot == null)
+            // RAM is whole pages: an aligned entry that begins in it ends in it.
+            var offset = table + (((address >> (12 + (9 * level))) & 511) * 8) - hart->RamStart;
+            if (offset >= hart->RamSize)
                 return AccessFault(access);
-            var entry = *(ulong*)slot;
+            var slot = (ulong*)(hart->Ram + (nuint)offset);
+            var entry = *slot;
             if ((entry & PteBits.V) == 0 || (entry & (PteBits.R | PteBits.W)) == PteBits.W || (entry & PteBits.Reserved) != 0)
                 return PageFault(access);
             if ((entry & (PteBits.R | PteBits.X)) == 0)
@@ -105,7 +110,7 @@ public static unsafe class PageWalk
             var marked = entry | PteBits.A | (access == Access.Write ? PteBits.D : 0);
             if (marked != entry)
             {
-                *(ulong*)slot = marked;
+                *slot = marked;
                 hart->Machine->Memory.NoteWrite(table, 8);
             }
 

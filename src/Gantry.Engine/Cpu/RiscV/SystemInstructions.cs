@@ -8,9 +8,11 @@ public static unsafe class SystemInstructions
     public static Insn* Ecall(Hart* hart, Insn* insn, int left)
     {
         var next = hart->Mode == Privilege.User
-            ? Trap.At(hart, insn, left, Cause.UserCall, 0)
+            ? CallKernel(hart, insn, left)
             : Call(hart, insn, left);
-        return next->Handler(hart, next, left);
+        if (WasmTarget.IsWebAssembly)
+            return next->Handler(hart, next, left - 1);
+        return next;
     }
 
     /// <summary>ebreak.</summary>
@@ -18,7 +20,9 @@ public static unsafe class SystemInstructions
     public static Insn* Ebreak(Hart* hart, Insn* insn, int left)
     {
         var next = Trap.At(hart, insn, left, Cause.Breakpoint, hart->AddressOf(insn));
-        return next->Handler(hart, next, left);
+        if (WasmTarget.IsWebAssembly)
+            return next->Handler(hart, next, left - 1);
+        return next;
     }
 
     /// <summary>sret.</summary>
@@ -33,10 +37,12 @@ public static unsafe class SystemInstructions
         else
         {
             Trap.Return(hart);
-            next = Trap.IsInterruptDue(hart) ? Interpreter.Finish(hart, left, hart->Pc) : Interpreter.GoTo(hart, left, hart->Pc);
+            next = Trap.IsInterruptDue(hart) ? Interpreter.Finish(hart, left, hart->Pc) : Interpreter.JumpFar(hart, left, hart->Pc);
         }
 
-        return next->Handler(hart, next, left);
+        if (WasmTarget.IsWebAssembly)
+            return next->Handler(hart, next, left - 1);
+        return next;
     }
 
     /// <summary>wfi: the run comes back when there is nothing to do.</summary>
@@ -54,10 +60,12 @@ public static unsafe class SystemInstructions
             next = Interpreter.Finish(hart, left, hart->AddressOf(insn) + 4);
         }
 
-        return next->Handler(hart, next, left);
+        if (WasmTarget.IsWebAssembly)
+            return next->Handler(hart, next, left - 1);
+        return next;
     }
 
-    /// <summary>sfence.vma. Address spaces are not told apart: the TLBs hold only the present one's entries.</summary>
+    /// <summary>sfence.vma. The TLBs hold only the present address space: fences of others have nothing to forget.</summary>
     [WasmTailCalls]
     public static Insn* SfenceVma(Hart* hart, Insn* insn, int left)
     {
@@ -68,15 +76,14 @@ public static unsafe class SystemInstructions
         }
         else
         {
-            if (insn->Rs1 == 0)
-                Tlb.Flush(hart);
-            else
-                Tlb.FlushAddress(hart, hart->X[insn->Rs1]);
+            FenceTranslations(hart, insn);
             // The page being executed may be mapped elsewhere now.
-            next = Interpreter.GoTo(hart, left, hart->AddressOf(insn) + 4);
+            next = Interpreter.JumpFar(hart, left, hart->AddressOf(insn) + 4);
         }
 
-        return next->Handler(hart, next, left);
+        if (WasmTarget.IsWebAssembly)
+            return next->Handler(hart, next, left - 1);
+        return next;
     }
 
     /// <summary>fence.i: stores invalidate what was decoded from them at once, so nothing is left to do.</summary>
@@ -84,7 +91,9 @@ public static unsafe class SystemInstructions
     public static Insn* FenceI(Hart* hart, Insn* insn, int left)
     {
         var next = insn + 2;
-        return next->Handler(hart, next, left - 1);
+        if (WasmTarget.IsWebAssembly)
+            return next->Handler(hart, next, left - 1);
+        return next;
     }
 
     /// <summary>cbo.inval, cbo.clean, cbo.flush: devices see memory as it is, so only the access is checked.</summary>
@@ -92,7 +101,9 @@ public static unsafe class SystemInstructions
     public static Insn* CacheBlock(Hart* hart, Insn* insn, int left)
     {
         var next = CheckCacheBlock(hart, insn, left);
-        return next->Handler(hart, next, left - 1);
+        if (WasmTarget.IsWebAssembly)
+            return next->Handler(hart, next, left - 1);
+        return next;
     }
 
     /// <summary>cbo.zero: clears the 64-byte block that holds rs1.</summary>
@@ -100,7 +111,9 @@ public static unsafe class SystemInstructions
     public static Insn* CacheBlockZero(Hart* hart, Insn* insn, int left)
     {
         var next = ZeroBlock(hart, insn, left);
-        return next->Handler(hart, next, left - 1);
+        if (WasmTarget.IsWebAssembly)
+            return next->Handler(hart, next, left - 1);
+        return next;
     }
 
     /// <summary>csrrw, csrrs, csrrc and their immediate forms.</summary>
@@ -108,7 +121,9 @@ public static unsafe class SystemInstructions
     public static Insn* Csr(Hart* hart, Insn* insn, int left)
     {
         var next = AccessCsr(hart, insn, left);
-        return next->Handler(hart, next, left - 1);
+        if (WasmTarget.IsWebAssembly)
+            return next->Handler(hart, next, left - 1);
+        return next;
     }
 
     // What senvcfg must allow to user mode (unprivileged specification, "CMO", 19.3): CBIE for inval, CBCFE for clean and flush, CBZE for zero.
@@ -171,7 +186,27 @@ public static unsafe class SystemInstructions
             return insn + 2;
         if (Trap.IsInterruptDue(hart) || Csrs.EndsSlice(number))
             return Interpreter.Finish(hart, left, hart->AddressOf(insn) + 4);
-        return Csrs.ChangesTranslation(number) ? Interpreter.GoTo(hart, left, hart->AddressOf(insn) + 4) : insn + 2;
+        return Csrs.ChangesTranslation(number) ? Interpreter.JumpFar(hart, left, hart->AddressOf(insn) + 4) : insn + 2;
+    }
+
+    // The commonest trap: its handler's first page is nearly always known, so the run of handlers goes on.
+    private static Insn* CallKernel(Hart* hart, Insn* insn, int left)
+    {
+        Trap.At(hart, insn, left, Cause.UserCall, 0);
+        return Interpreter.JumpFar(hart, left, hart->Pc);
+    }
+
+    // Privileged specification, 4.2.1: rs2 other than x0 names an address space, whose global translations may stay.
+    private static void FenceTranslations(Hart* hart, Insn* insn)
+    {
+        if (insn->Rs2 != 0 && (hart->X[insn->Rs2] & 0xFFFF) != Csrs.AddressSpace(hart->AddressTranslation))
+            return;
+        if (insn->Rs1 != 0)
+            Tlb.FlushAddress(hart, hart->X[insn->Rs1]);
+        else if (insn->Rs2 != 0)
+            Tlb.FlushAddressSpace(hart);
+        else
+            Tlb.Flush(hart);
     }
 
     private static Insn* Call(Hart* hart, Insn* insn, int left)

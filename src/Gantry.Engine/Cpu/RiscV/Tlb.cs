@@ -54,7 +54,7 @@ public static unsafe class Tlb
     /// <summary>A tag that equals no masked address: accesses keep at most bits 0-2 of the page offset. All ones, so that a flush is one fill.</summary>
     public const ulong Invalid = ulong.MaxValue;
 
-    private const int Sets = 3;
+    private const int Sets = 3, SupervisorSet = 1, SupervisorUserSet = 2;
     private const int ExecuteSets = 2;
 
     /// <summary>Which entry serves an address.</summary>
@@ -67,6 +67,7 @@ public static unsafe class Tlb
         hart->Tlbs = (TlbEntry*)NativeMemory.AllocZeroed(Sets * Entries, (nuint)sizeof(TlbEntry));
         hart->ExecuteTlbs = (ExecuteTlbEntry*)NativeMemory.AllocZeroed(ExecuteSets * ExecuteEntries, (nuint)sizeof(ExecuteTlbEntry));
         hart->TlbUsed = true;
+        hart->GlobalTlbUsed = true;
         Flush(hart);
         Select(hart);
     }
@@ -74,7 +75,7 @@ public static unsafe class Tlb
     /// <summary>Points the hart at the set for its present mode.</summary>
     public static void Select(Hart* hart)
     {
-        var set = hart->Mode == Privilege.User ? 0 : (hart->Status & StatusBits.SUM) == 0 ? 1 : 2;
+        var set = hart->Mode == Privilege.User ? 0 : (hart->Status & StatusBits.SUM) == 0 ? SupervisorSet : SupervisorUserSet;
         hart->DataTlb = hart->Tlbs + (set * Entries);
         // SUM never lets S-mode execute user pages: both supervisor sets share one execute TLB.
         hart->ExecuteTlb = hart->ExecuteTlbs + ((set == 0 ? 0 : 1) * ExecuteEntries);
@@ -83,12 +84,48 @@ public static unsafe class Tlb
     /// <summary>Forgets all translations.</summary>
     public static void Flush(Hart* hart)
     {
+        FlushAddressSpace(hart);
+        if (!hart->GlobalTlbUsed)
+            return;
+        hart->GlobalTlbUsed = false;
+        hart->SupervisorPrivate = false;
+        Forget(hart, SupervisorSet, 1);
+    }
+
+    /// <summary>
+    /// Forgets the translations of the present address space, global ones aside (privileged specification, 4.2.1 and 4.3.1, the G bit). S-mode without SUM reaches only
+    /// supervisor pages, which kernels make global: its set outlives changes of the address space.
+    /// </summary>
+    public static void FlushAddressSpace(Hart* hart)
+    {
+        if (hart->SupervisorPrivate)
+        {
+            hart->SupervisorPrivate = false;
+            Forget(hart, SupervisorSet, 1);
+        }
+
         if (!hart->TlbUsed)
             return;
         hart->TlbUsed = false;
-        NativeMemory.Fill(hart->Tlbs, (nuint)(Sets * Entries * sizeof(TlbEntry)), 0xFF);
-        NativeMemory.Fill(hart->ExecuteTlbs, (nuint)(ExecuteSets * ExecuteEntries * sizeof(ExecuteTlbEntry)), 0xFF);
         hart->UserSuperpages = false;
+        Forget(hart, 0, 0);
+        Forget(hart, SupervisorUserSet, -1);
+    }
+
+    /// <summary>A translation is about to be kept: what later flushes must know of it.</summary>
+    public static void Note(Hart* hart, Translation* translation, ulong address)
+    {
+        if (translation->Level != 0 && (address >> 63) == 0)
+            hart->UserSuperpages = true;
+        if (hart->DataTlb != hart->Tlbs + (SupervisorSet * Entries))
+            hart->TlbUsed = true;
+        // Both supervisor sets share the execute TLB.
+        if (hart->Mode == Privilege.Supervisor)
+        {
+            hart->GlobalTlbUsed = true;
+            if ((translation->Entry & PteBits.G) == 0 && (translation->Entry & PteBits.U) == 0)
+                hart->SupervisorPrivate = true;
+        }
     }
 
     /// <summary>sfence.vma with an address: forgets what may have come from its leaf entry.</summary>
@@ -110,6 +147,14 @@ public static unsafe class Tlb
 
         for (var set = 0; set < ExecuteSets; set++)
             hart->ExecuteTlbs[(set * ExecuteEntries) + ((int)(address >> 12) & (ExecuteEntries - 1))].Tag = Invalid;
+    }
+
+    // One set of the data TLB, and one of the execute TLB unless it is -1.
+    private static void Forget(Hart* hart, int set, int executeSet)
+    {
+        NativeMemory.Fill(hart->Tlbs + (set * Entries), (nuint)(Entries * sizeof(TlbEntry)), 0xFF);
+        if (executeSet >= 0)
+            NativeMemory.Fill(hart->ExecuteTlbs + (executeSet * ExecuteEntries), (nuint)(ExecuteEntries * sizeof(ExecuteTlbEntry)), 0xFF);
     }
 
     /// <summary>No store may go straight to this page of RAM any more.</summary>
