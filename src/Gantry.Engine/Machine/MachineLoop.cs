@@ -45,7 +45,10 @@ public static unsafe class MachineLoop
                 return RunReason.Attention;
             }
 
-            if (idle && !WakeUp(machine))
+            // Not by the count of instructions: a guest that traps without end retires none.
+            if (!idle)
+                return RunReason.Budget;
+            if (!WakeUp(machine))
                 return RunReason.Idle;
         }
     }

@@ -306,6 +306,96 @@ public sealed unsafe class RiscVPrivilegedTests
         Assert.Equal(Program + 4, hart->Sepc);
     }
 
+    // 4.2.1 and 4.3.1, G: a fence of an address space leaves global translations and other spaces alone; one without a space leaves nothing.
+    [Theory]
+    [InlineData(0x1200_0073u, false, 0)] // sfence.vma x0, x0
+    [InlineData(0x1200_0073u, true, 0)]
+    [InlineData(0x1203_0073u, false, 0)] // sfence.vma x6, x0
+    [InlineData(0x1203_0073u, true, 0)]
+    [InlineData(0x1210_0073u, false, 5)] // sfence.vma x0, x1
+    [InlineData(0x1213_0073u, false, 5)] // sfence.vma x6, x1
+    public void FencesForgetWhatTheyName(uint fence, bool isGlobal, ulong space)
+    {
+        const ulong G = 32;
+        const uint LdX7X6 = 0x0003_3383;
+        foreach (var user in new[] { false, true })
+        {
+            *Entry(Page, 0) = (Data >> 12 << 10) | V | R | W | A | D | (isGlobal ? G : 0) | (user ? U : 0);
+            *(ulong*)machine->Memory.TryMap(Data, 8) = 1;
+            *(ulong*)machine->Memory.TryMap(Data + 4096, 8) = 2;
+            *(ulong*)machine->Memory.TryMap(Data + 8192, 8) = (Data + 4096) >> 12 << 10 | V | R | W | A | D | (isGlobal ? G : 0) | (user ? U : 0);
+            hart->Status = StatusBits.SUM;
+            hart->AddressTranslation = (hart->AddressTranslation & ~(0xFFFFUL << 44)) | (5UL << 44);
+            hart->X[1] = space;
+            hart->X[6] = Page;
+            // The entry itself is reached through the identity mapping: x8 = its address, x9 = its new value.
+            hart->X[8] = (ulong)((byte*)Entry(Page, 0) - machine->Memory.Base) + Ram;
+            hart->X[9] = *(ulong*)machine->Memory.TryMap(Data + 8192, 8);
+            const uint sdX9X8 = 0x0094_3023; // sd x9, 0(x8)
+            Place(LdX5X6, sdX9X8, fence, LdX7X6, Ebreak);
+            Go(Privilege.Supervisor, Program);
+            Assert.Equal((1ul, 2ul, (ulong)Cause.Breakpoint), (hart->X[5], hart->X[7], hart->Scause));
+        }
+    }
+
+    // 4.1.11: satp.ASID keeps all 16 bits; with another space the old one's pages are gone, global ones need not be walked for again.
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void AnotherAddressSpaceHasItsOwnPages(bool isGlobal)
+    {
+        const uint CsrrwX3SatpX2 = 0x1801_11F3, LdX7X6 = 0x0003_3383;
+        *Entry(Page, 0) = (Data >> 12 << 10) | V | R | W | A | D | (isGlobal ? 32ul : 0);
+        *(ulong*)machine->Memory.TryMap(Data, 8) = 1;
+        *(ulong*)machine->Memory.TryMap(Data + 4096, 8) = 2;
+        *Entry(Ram, 2) |= 32; // or the code's own page would be private
+        // A second root: RAM as in the first, the page elsewhere.
+        var (root, middle, leaf) = (Data + 0x10000, Data + 0x11000, Data + 0x12000);
+        ((ulong*)machine->Memory.TryMap(root, 4096))[Ram >> 30] = *Entry(Ram, 2);
+        ((ulong*)machine->Memory.TryMap(root, 4096))[Page >> 30] = (middle >> 12 << 10) | V;
+        ((ulong*)machine->Memory.TryMap(middle, 4096))[(Page >> 21) & 511] = (leaf >> 12 << 10) | V;
+        ((ulong*)machine->Memory.TryMap(leaf, 4096))[(Page >> 12) & 511] = ((Data + 4096) >> 12 << 10) | V | R | W | A | D;
+        hart->X[2] = (8UL << 60) | (0xFFFFUL << 44) | (root >> 12);
+        hart->X[6] = Page;
+        Place(LdX5X6, CsrrwX3SatpX2, LdX7X6, Ebreak);
+        Go(Privilege.Supervisor, Program);
+        Assert.Equal((1ul, isGlobal ? 1ul : 2ul, hart->X[2]), (hart->X[5], hart->X[7], hart->AddressTranslation));
+        Assert.Equal((8UL << 60) | (Tables >> 12), hart->X[3]);
+    }
+
+    // 3.1.10 and 3.3.1: what traps does not retire; every other instruction counts once, system instructions too.
+    [Theory]
+    [InlineData(100_000)]
+    [InlineData(1)]
+    public void InstructionsAreCounted(int budget)
+    {
+        const uint RdinstretX5 = 0xC020_22F3, RdinstretX7 = 0xC020_23F3, CsrwSscratchX0 = 0x1400_1073, FenceI = 0x0000_100F, Ecall = 0x0000_0073, Sret = 0x1020_0073;
+        Place(RdinstretX5, Nop, CsrwSscratchX0, FenceI, Nop, RdinstretX7, Ecall, Nop);
+        // The handler moves on behind the ecall once, then waits: csrr x8, sepc; addi x8, x8, 4; csrw sepc, x8; la t, Handler + 20; csrw stvec; sret.
+        *Word(Handler) = 0x1410_2473;
+        *Word(Handler + 4) = 0x0044_0413;
+        *Word(Handler + 8) = 0x1414_1073;
+        *Word(Handler + 12) = 0x1054_9073;
+        *Word(Handler + 16) = Sret;
+        *Word(Handler + 20) = Wfi;
+        *Word(Program + 32) = Ebreak;
+        hart->X[9] = Handler + 20;
+        *Entry(UserCode, 0) |= R;
+        hart->Mode = Privilege.User;
+        hart->CounterEnable = 7;
+        // User mode cannot write sscratch: an add instead.
+        *Word(Program + 8) = Nop;
+        hart->Pc = UserCode;
+        Tlb.Flush(hart);
+        Tlb.Select(hart);
+        for (var runs = 0; runs < 1000 && !hart->Waiting; runs++)
+            Interpreter.Run(hart, budget);
+        Assert.Equal((Cause.Breakpoint, UserCode + 32), ((uint)hart->Scause, hart->Sepc));
+        Assert.Equal((0ul, 5ul), (hart->X[5], hart->X[7]));
+        // Six before the ecall, five of the handler, one nop, the wfi.
+        Assert.Equal(13ul, hart->Instructions);
+    }
+
     // With time made of instructions, where the timer interrupts does not depend on how the host slices the run.
     [Theory]
     [InlineData(1)]

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using System.Text;
+using Gantry.Engine.Cpu.RiscV;
 using Gantry.Engine.Devices;
 using Gantry.Engine.Host;
 
@@ -65,11 +66,14 @@ internal sealed unsafe partial class TestMachine : IDisposable
         Assert.Equal(0, mprotect(mapping, Guard, 0));
         Assert.Equal(0, mprotect(mapping + length - Guard, Guard, 0));
         Machine->Memory.Base = mapping + Guard;
+        Hart->Ram = Machine->Memory.Base;
     }
 
     public Machine* Machine { get; }
 
     public Mailbox* Mailbox => Machine->Mailbox;
+
+    public Hart* Hart => (Hart*)Machine->Cpu;
 
     public FakeDriver Driver(VirtioKind kind, int index = 0)
     {

@@ -155,7 +155,7 @@ public static unsafe class Interpreter
                 cause = Cause.InstructionAccessFault;
             if (cause != 0)
             {
-                Trap.Enter(hart, pc, cause, pc);
+                Trap.FetchFailed(hart, pc, cause);
                 hart->Left--;
                 hart->Trapped++;
                 return null;

@@ -1,3 +1,5 @@
+using Gantry.Engine.Host;
+
 namespace Gantry.Engine.Cpu.RiscV;
 
 /// <summary>scause values (privileged specification, table 4.2).</summary>
@@ -54,6 +56,18 @@ public static unsafe class Trap
         hart->Trapped++;
         Enter(hart, hart->AddressOf(insn), cause, value);
         return &hart->Exit;
+    }
+
+    /// <summary>An instruction cannot be fetched. If it is the trap handler's own first one, nothing can ever help the guest.</summary>
+    public static void FetchFailed(Hart* hart, ulong pc, uint cause)
+    {
+        if (hart->Mode == Privilege.Supervisor && pc == (hart->Stvec & ~3UL))
+        {
+            Machine.Halt(hart->Machine, HaltKind.Failed, cause, "the guest's trap handler (stvec) is not in executable memory: the kernel is damaged or not for this machine"u8);
+            hart->Resume = false;
+        }
+
+        Enter(hart, pc, cause, pc);
     }
 
     /// <summary>An illegal instruction; stval gets its encoding, fetched again.</summary>
