@@ -6,21 +6,21 @@ namespace Gantry.Bench.Machine;
 /// <summary>The results as a Markdown table.</summary>
 internal static class Table
 {
-    /// <summary>Rows down, columns across: nanoseconds for native, times slower for the others; then boot and instruction rates.</summary>
+    /// <summary>Rows down, columns across: nanoseconds for native, times slower for the others and for the published peer; then boot and instruction rates.</summary>
     public static string Format(IReadOnlyList<string> rows, IReadOnlyList<Result> results)
     {
         var text = new StringBuilder();
         var native = results.FirstOrDefault(result => result.Name == "native");
-        Line(text, "row", results.Select(result => result.Name == "native" ? "native, ns" : result.Name));
-        text.Append("|---|").Insert(text.Length, "---:|", results.Count).Append('\n');
+        Line(text, "row", results.Select(result => result.Name == "native" ? "native, ns" : result.Name), Published.Name);
+        text.Append("|---|").Insert(text.Length, "---:|", results.Count + 1).Append('\n');
         foreach (var row in rows)
-            Line(text, row, results.Select(result => Cell(row, result, native)));
+            Line(text, row, results.Select(result => Cell(row, result, native)), Published.Cell(row));
         if (results.Any(result => result.BootSeconds != null))
-            Line(text, "boot to init, s", results.Select(result => Number(result.BootSeconds)));
+            Line(text, "boot to init, s", results.Select(result => Number(result.BootSeconds)), Published.Boot);
         if (results.Any(result => result.BootInstructions != null))
-            Line(text, "boot to init, million instructions", results.Select(result => Number(result.BootInstructions / 1e6)));
+            Line(text, "boot to init, million instructions", results.Select(result => Number(result.BootInstructions / 1e6)), "–");
         foreach (var row in rows.Where(row => results.Any(result => result.Mips.ContainsKey(row))))
-            Line(text, $"{row}, guest MIPS", results.Select(result => Number(result.Mips.TryGetValue(row, out var mips) ? mips : null)));
+            Line(text, $"{row}, guest MIPS", results.Select(result => Number(result.Mips.TryGetValue(row, out var mips) ? mips : null)), "–");
         return text.ToString();
     }
 
@@ -42,6 +42,6 @@ internal static class Table
         _ => value.Value.ToString("#,0", CultureInfo.InvariantCulture),
     };
 
-    private static void Line(StringBuilder text, string first, IEnumerable<string> cells) =>
-        text.Append("| ").Append(first).Append(" | ").AppendJoin(" | ", cells).Append(" |\n");
+    private static void Line(StringBuilder text, string first, IEnumerable<string> cells, string published) =>
+        text.Append("| ").Append(first).Append(" | ").AppendJoin(" | ", cells.Append(published)).Append(" |\n");
 }
