@@ -2,7 +2,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Container } from '../runtime/src/container.js';
 import type { StartOptions, WorkerLike } from '../runtime/src/container.js';
+import { GantryError } from '../runtime/src/errors.js';
 import { MemoryFileSystem } from '../runtime/src/files/memory-file-system.js';
+import type { Process } from '../runtime/src/process.js';
 import type { Endpoint, FromWorker, ToWorker } from '../runtime/src/messages.js';
 import { Session } from '../runtime/src/session.js';
 import { image } from './support/assets.js';
@@ -11,9 +13,9 @@ import { image } from './support/assets.js';
 
 function worker(): WorkerLike {
   const { port1, port2 } = new MessageChannel();
-  new Session(port2 as unknown as Endpoint<FromWorker, ToWorker>, async () => undefined);
+  const session = new Session(port2 as unknown as Endpoint<FromWorker, ToWorker>, async () => undefined);
   const page = port1 as unknown as Endpoint<ToWorker, FromWorker>;
-  return Object.assign(page, { terminate: () => { port1.close(); } }) as unknown as WorkerLike;
+  return Object.assign(page, { terminate: () => { session.close(); port1.close(); } }) as unknown as WorkerLike;
 }
 
 interface Run { status: number; stdout: string; stderr: string }
@@ -63,6 +65,104 @@ test('a mounted folder is read and written', async () => {
   const moved = await files.open('d/moved.txt', { create: false, exclusive: false, truncate: false, directory: false, write: false, mode: 0, owner: 0, group: 0 });
   assert.equal(new TextDecoder().decode(await moved.read(0, 100)), 'from the guest\n');
   await assert.rejects(files.attributes('link'));
+});
+
+/** A container that waits for its standard input to end, while other processes run beside it. */
+async function beside(work: (container: Container) => Promise<void>, options: Partial<StartOptions> = {}): Promise<Run> {
+  let failure: unknown;
+  const result = await run('cat; exit 3', options, container => {
+    void work(container).catch((error: unknown) => { failure = error; }).finally(() => container.closeInput());
+  });
+  if (failure !== undefined) throw failure;
+  return result;
+}
+
+test('a second terminal runs beside the process, with its own size, and gives its place back', async () => {
+  const { status } = await beside(async container => {
+    // There is one terminal port: the second round needs the first one's.
+    for (const round of [1, 2]) {
+      let text = '';
+      const decoder = new TextDecoder();
+      const shell = container.exec({
+        args: ['/bin/sh'], env: { ROUND: String(round) }, workdir: '/usr',
+        terminal: { cols: 70 + round, rows: 20, write: bytes => { text += decoder.decode(bytes, { stream: true }); } },
+      });
+      shell.write('stty size; echo "$ROUND$WHO"; pwd; tty; kill -0 1 && exit 5\r');
+      assert.deepEqual(await shell.exit, { status: 5, signal: 0 }, text);
+      assert.match(text.replaceAll('\r', ''), new RegExp(`20 ${70 + round}\n${round}container\n/usr\n/dev/pts/\\d+\n`));
+    }
+  }, { env: { WHO: 'container' } });
+  assert.equal(status, 3);
+});
+
+test('an extra process with pipes reads its input to the end, and is resized and killed like any', async () => {
+  await beside(async container => {
+    const output = { stdout: '', stderr: '' };
+    const onOutput = (bytes: Uint8Array, stream: 'stdout' | 'stderr'): void => { output[stream] += new TextDecoder().decode(bytes); };
+    const sort = container.exec({ args: ['/bin/sh', '-c', 'sort; echo sorted >&2'], onOutput });
+    sort.write('b\na\n');
+    sort.closeInput();
+    assert.equal((await sort.exit).status, 0);
+    assert.deepEqual(output, { stdout: 'a\nb\n', stderr: 'sorted\n' });
+    const sleeper = container.exec({ args: ['/bin/sh', '-c', 'echo ready; exec sleep 1000'], onOutput: () => sleeper.kill(15) });
+    assert.deepEqual(await sleeper.exit, { status: 143, signal: 15 });
+  });
+});
+
+test('processes that cannot start say why, and the container goes on', async () => {
+  const { stdout } = await beside(async container => {
+    let text = '';
+    const missing = container.exec({ args: ['/no/such'], onOutput: bytes => { text += new TextDecoder().decode(bytes); } });
+    assert.equal((await missing.exit).status, 127);
+    assert.match(text, /no\/such/);
+    const none = container.exec({ args: [] }), nul = container.exec({ args: ['a\0b'] });
+    for (const process of [none, nul]) await assert.rejects(process.exit, (error: unknown) => error instanceof GantryError && error.code === 'settings');
+    const cat = container.exec({ args: ['/bin/cat'] }), second = container.exec({ args: ['/bin/cat'] });
+    await assert.rejects(second.exit, /no pipes left/);
+    cat.closeInput();
+    assert.equal((await cat.exit).status, 0);
+    container.write('still there');
+  });
+  assert.equal(stdout, 'still there');
+});
+
+test('what runs beside the process ends with it', async () => {
+  let other: Process | undefined;
+  await run('read line', {}, container => {
+    other = container.exec({ args: ['/bin/sleep', '1000'], onStarted: () => container.write('now\n') });
+  });
+  assert.deepEqual(await other?.exit, { status: 137, signal: 9 });
+});
+
+test('output waits in the guest while the page does not take it', async () => {
+  const limit = (1 << 20) + (128 << 10), all = 6_000_000;
+  let received = 0, release: () => void = () => undefined;
+  const released = new Promise<void>(resolve => { release = resolve; });
+  const { status } = await run(`head -c ${all} /dev/zero; exit 9`, {
+    onOutput: bytes => { received += bytes.length; return released; },
+  }, container => {
+    void (async () => {
+      // The guest is blocked when it computes no more.
+      for (let last = -1; ;) {
+        const { instructions } = await container.stats();
+        if (received > 0 && instructions === last) break;
+        last = instructions;
+        await new Promise(resolve => setTimeout(resolve, 300));
+      }
+      assert.ok(received <= limit, `${received} bytes came before any was taken`);
+    })().catch((error: unknown) => { received = NaN; console.error(error); }).finally(release);
+  });
+  assert.deepEqual([status, received], [9, all]);
+});
+
+test('a signal cancels a container, and everything that waits hears of it', async () => {
+  const abort = new AbortController();
+  let other: Process | undefined;
+  await assert.rejects(run('sleep 1000', { signal: abort.signal }, container => {
+    other = container.exec({ args: ['/bin/sleep', '1000'], onStarted: () => abort.abort() });
+  }), /CANCELLED|cancelled/);
+  await assert.rejects(other?.exit ?? Promise.resolve(), (error: unknown) => error instanceof GantryError && error.code === 'cancelled');
+  await assert.rejects(run('true', { signal: abort.signal }), /cancelled/);
 });
 
 test('a damaged root file system is told, not run', async () => {

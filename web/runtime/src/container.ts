@@ -2,19 +2,16 @@ import { GantryError } from './errors.js';
 import { FileServer } from './files/file-server.js';
 import type { FileSystem } from './files/file-system.js';
 import type { InitialFile } from './control.js';
-import type { Endpoint, FromWorker, Progress, Statistics, ToWorker } from './messages.js';
+import type { Endpoint, FromWorker, ProcessSettings, Progress, Statistics, ToWorker } from './messages.js';
+import type { ExecOptions, ExitStatus, ProcessEvents } from './process.js';
+import { Process } from './process.js';
 import workerSource from 'gantry:worker';
-
-/** What a container's output goes to; xterm.js's Terminal is one. */
-export interface TerminalLike { write(bytes: Uint8Array): void; readonly cols: number; readonly rows: number }
 
 /** A folder of the page's that the container sees. */
 export interface MountOptions { readonly path: string; readonly fileSystem: FileSystem; readonly readOnly?: boolean }
 
-/** How a container ended. Status is the exit code, or 128 + signal. */
-export interface ExitStatus { readonly status: number; readonly signal: number }
-
-export interface StartOptions {
+/** What a container starts with; only the image is needed. */
+export interface StartOptions extends ProcessEvents {
   /** URL of an out.wasm or of `gantry site`'s manifest, or the file's bytes. */
   readonly image: string | URL | Uint8Array<ArrayBuffer>;
   /** In place of the image's command, behind its entry point. */
@@ -26,13 +23,7 @@ export interface StartOptions {
   /** Files to be there before the process starts, at most 128 KiB each. */
   readonly files?: readonly InitialFile[];
   readonly mounts?: readonly MountOptions[];
-  /** Where the process's terminal is shown; without one it has pipes. */
-  readonly terminal?: TerminalLike;
-  /** Output without a terminal, or beside it. */
-  readonly onOutput?: (bytes: Uint8Array, stream: 'stdout' | 'stderr') => void;
   readonly onProgress?: (progress: Progress) => void;
-  readonly onStarted?: () => void;
-  readonly onExit?: (exit: ExitStatus) => void;
   /** Kernel and engine messages. */
   readonly onLog?: (text: string) => void;
   /** Ends the container, also while it starts. */
@@ -44,54 +35,71 @@ export interface StartOptions {
 /** A Worker, or what stands for one. */
 export interface WorkerLike extends Endpoint<ToWorker, FromWorker> { terminate(): void }
 
+interface StatisticsWaiter { readonly resolve: (statistics: Statistics) => void; readonly reject: (error: GantryError) => void }
+const Killed: ExitStatus = { status: 137, signal: 9 };
+
 /** A running container. */
 export class Container {
-  /** Resolves when the process has ended; rejects with a {@link GantryError}. */
-  readonly exit: Promise<ExitStatus>;
   private readonly worker: WorkerLike;
   private readonly servers: readonly FileServer[];
   private readonly serving = new Set<Promise<void>>();
-  private readonly waiting: ((statistics: Statistics) => void)[] = [];
+  private readonly waiting: StatisticsWaiter[] = [];
+  private readonly main: Process;
+  private readonly others = new Map<number, Process>();
+  private lastProcess = 0;
   private ended = false;
-  private resolve: (exit: ExitStatus) => void = () => undefined;
-  private reject: (error: GantryError) => void = () => undefined;
+
+  private readonly abort = (): void => this.end(new GantryError('cancelled', 'The container was cancelled.'));
 
   private constructor(private readonly options: StartOptions) {
-    this.exit = new Promise((resolve, reject) => { this.resolve = resolve; this.reject = reject; });
-    // Whoever does not ask for the exit is told by events; a rejection must not end the page.
-    this.exit.catch(() => undefined);
+    this.main = new Process(0, options, message => this.post(message));
     this.servers = (options.mounts ?? []).map(mount => new FileServer(mount.fileSystem));
     this.worker = (options.worker ?? blobWorker)();
     this.worker.onmessage = event => this.receive(event.data);
-    options.signal?.addEventListener('abort', () => this.end(new GantryError('cancelled', 'The container was cancelled.')), { once: true });
+    options.signal?.addEventListener('abort', this.abort, { once: true });
   }
 
   /** Starts a container; returns at once, progress and failures come by events and by {@link exit}. */
   static start(options: StartOptions): Container {
-    const container = new Container(options), { image, terminal } = options;
-    if (options.signal?.aborted === true) { container.end(new GantryError('cancelled', 'The container was cancelled.')); return container; }
+    const container = new Container(options), { image } = options;
+    if (options.signal?.aborted === true) { container.abort(); return container; }
     container.post({
       type: 'start', image: image instanceof Uint8Array ? image : new URL(image, globalThis.location?.href).href,
       settings: {
-        args: options.args, env: Object.entries(options.env ?? {}).map(([name, value]) => `${name}=${value}`), workdir: options.workdir, user: options.user,
-        files: options.files ?? [], terminal: terminal !== undefined, window: { columns: terminal?.cols ?? 80, rows: terminal?.rows ?? 24 },
+        ...processSettings(options), args: options.args, files: options.files ?? [],
         mounts: (options.mounts ?? []).map(({ path, readOnly }) => ({ path, readOnly: readOnly ?? false })),
       },
     });
     return container;
   }
 
+  /** Resolves when the container's process has ended; rejects with a {@link GantryError}. */
+  get exit(): Promise<ExitStatus> { return this.main.exit; }
+
+  /** Starts another process in the container, a second terminal for instance. It ends with the container. */
+  exec(options: ExecOptions): Process {
+    const id = ++this.lastProcess, process = new Process(id, options, message => this.post(message));
+    if (this.ended) {
+      process.fail(new GantryError('cancelled', 'The container has ended: start it again.'));
+      return process;
+    }
+    this.others.set(id, process);
+    const env = { ...this.options.env, ...options.env };
+    this.post({ type: 'exec', process: id, settings: { ...processSettings({ ...options, env }), args: options.args } });
+    return process;
+  }
+
   /** Sends input: keys of the terminal, or standard input. */
-  write(input: Uint8Array | string): void { this.post({ type: 'input', bytes: typeof input === 'string' ? new TextEncoder().encode(input) : input }); }
+  write(input: Uint8Array | string): void { this.main.write(input); }
 
   /** Ends standard input (without a terminal). */
-  closeInput(): void { this.post({ type: 'closeInput' }); }
+  closeInput(): void { this.main.closeInput(); }
 
   /** Tells the terminal's size in characters. */
-  resize(columns: number, rows: number): void { this.post({ type: 'resize', window: { columns, rows } }); }
+  resize(columns: number, rows: number): void { this.main.resize(columns, rows); }
 
   /** Sends a signal (Linux number) to the container's process. */
-  kill(signal = 15): void { this.post({ type: 'signal', signal }); }
+  kill(signal = 15): void { this.main.kill(signal); }
 
   /** Asks the process to end, and ends everything after the grace. Open files are written back. */
   async stop(graceMilliseconds = 2000): Promise<void> {
@@ -108,7 +116,7 @@ export class Container {
   stats(): Promise<Statistics> {
     return new Promise((resolve, reject) => {
       if (this.ended) return reject(new GantryError('cancelled', 'The container has ended.'));
-      this.waiting.push(resolve);
+      this.waiting.push({ resolve, reject });
       this.post({ type: 'statistics' });
     });
   }
@@ -119,14 +127,13 @@ export class Container {
     const { options } = this;
     switch (message.type) {
       case 'progress': options.onProgress?.(message.progress); break;
-      case 'started': options.onStarted?.(); break;
-      case 'output':
-        options.onOutput?.(message.bytes, message.stream);
-        options.terminal?.write(message.bytes);
-        break;
+      case 'started': this.process(message.process)?.started(); break;
+      case 'output': void this.process(message.process)?.output(message.bytes, message.stream); break;
+      case 'processExit': this.process(message.process)?.end({ status: message.status, signal: message.signal }); this.others.delete(message.process); break;
+      case 'processFailed': this.process(message.process)?.fail(new GantryError(message.code, message.message)); this.others.delete(message.process); break;
       case 'log': options.onLog?.(message.text); break;
       case 'file': this.serve(message); break;
-      case 'statistics': this.waiting.shift()?.(message.statistics); break;
+      case 'statistics': this.waiting.shift()?.resolve(message.statistics); break;
       case 'exit': void this.finish({ status: message.status, signal: message.signal }); break;
       case 'failed': this.end(new GantryError(message.code, message.message)); break;
     }
@@ -145,16 +152,31 @@ export class Container {
     await Promise.allSettled(this.serving);
     await Promise.allSettled(this.servers.map(server => server.close()));
     this.end(undefined);
-    this.resolve(exit);
-    this.options.onExit?.(exit);
+    // Whatever else ran went with it.
+    for (const process of this.others.values()) process.end(Killed);
+    this.main.end(exit);
   }
 
   private end(error: GantryError | undefined): void {
     if (this.ended) return;
     this.ended = true;
+    this.options.signal?.removeEventListener('abort', this.abort);
     this.worker.terminate();
-    if (error !== undefined) this.reject(error);
+    const ended = error ?? new GantryError('cancelled', 'The container has ended.');
+    for (const { reject } of this.waiting.splice(0)) reject(ended);
+    if (error === undefined) return;
+    for (const process of [this.main, ...this.others.values()]) process.fail(error);
   }
+
+  private process(id: number): Process | undefined { return id === 0 ? this.main : this.others.get(id); }
+}
+
+function processSettings(options: Pick<StartOptions, 'env' | 'workdir' | 'user' | 'terminal'>): Omit<ProcessSettings, 'args'> {
+  const { terminal } = options;
+  return {
+    env: Object.entries(options.env ?? {}).map(([name, value]) => `${name}=${value}`), workdir: options.workdir, user: options.user,
+    terminal: terminal !== undefined, window: { columns: terminal?.cols ?? 80, rows: terminal?.rows ?? 24 },
+  };
 }
 
 function blobWorker(): WorkerLike {

@@ -1,5 +1,7 @@
 export { Container } from './container.js';
-export type { ExitStatus, MountOptions, StartOptions, TerminalLike, WorkerLike } from './container.js';
+export type { MountOptions, StartOptions, WorkerLike } from './container.js';
+export type { ExecOptions, ExitStatus, OutputHandler, ProcessEvents, TerminalLike } from './process.js';
+export { Process } from './process.js';
 export type { InitialFile } from './control.js';
 export type { ErrorCode } from './errors.js';
 export { GantryError } from './errors.js';

@@ -100,6 +100,9 @@ export class RingBuffer {
     return length;
   }
 
+  /** Takes back what the consumer has not read. */
+  withdraw(): void { this.memory.set(this.address, Ring.Head, this.memory.get(this.address, Ring.Tail)); }
+
   private get capacity(): number { return this.memory.get(this.address, Ring.Capacity); }
 }
 
@@ -117,6 +120,14 @@ export class InputQueue {
 
   /** After what was pushed, the guest reads end of file. */
   close(): void { this.closing = true; }
+
+  /** Forgets what was not read and opens the port again, for the next process on it. */
+  reset(): void {
+    this.waiting.length = 0;
+    this.closing = false;
+    this.ring.withdraw();
+    this.ring.closed = false;
+  }
 
   /** Moves what fits; true when anything moved. */
   pump(): boolean {

@@ -2,7 +2,7 @@ import type { ErrorCode } from './errors.js';
 import type { InitialFile } from './control.js';
 import type { FileReply, FileRequest } from './files/file-server.js';
 
-// What the page and the worker tell each other.
+// What the page and the worker tell each other. Processes have numbers of the page's: 0 the container's own, others those of `exec`.
 
 /** How far a start is. */
 export interface Progress {
@@ -20,19 +20,26 @@ export interface Statistics {
 
 export interface Window { readonly columns: number; readonly rows: number }
 
+/** What a process starts with; of what is undefined the image has its own. */
+export interface ProcessSettings {
+  readonly args: readonly string[]; readonly env: readonly string[]; readonly workdir: string | undefined; readonly user: string | undefined;
+  readonly terminal: boolean; readonly window: Window;
+}
+
 /** Everything that is decided before the start. */
-export interface StartSettings {
-  readonly args: readonly string[] | undefined; readonly env: readonly string[]; readonly workdir: string | undefined; readonly user: string | undefined;
-  readonly files: readonly InitialFile[]; readonly terminal: boolean; readonly window: Window;
+export interface StartSettings extends Omit<ProcessSettings, 'args'> {
+  readonly args: readonly string[] | undefined; readonly files: readonly InitialFile[];
   readonly mounts: readonly { readonly path: string; readonly readOnly: boolean }[];
 }
 
 export type ToWorker =
   | { readonly type: 'start'; readonly image: string | Uint8Array<ArrayBuffer>; readonly settings: StartSettings }
-  | { readonly type: 'input'; readonly bytes: Uint8Array }
-  | { readonly type: 'closeInput' }
-  | { readonly type: 'resize'; readonly window: Window }
-  | { readonly type: 'signal'; readonly signal: number }
+  | { readonly type: 'exec'; readonly process: number; readonly settings: ProcessSettings }
+  | { readonly type: 'input'; readonly process: number; readonly bytes: Uint8Array }
+  | { readonly type: 'closeInput'; readonly process: number }
+  | { readonly type: 'resize'; readonly process: number; readonly window: Window }
+  | { readonly type: 'signal'; readonly process: number; readonly signal: number }
+  | { readonly type: 'outputTaken'; readonly bytes: number }
   | { readonly type: 'shutdown'; readonly grace: number }
   | { readonly type: 'filesChanged' }
   | { readonly type: 'fileReply'; readonly slot: number; readonly reply: FileReply }
@@ -40,8 +47,10 @@ export type ToWorker =
 
 export type FromWorker =
   | { readonly type: 'progress'; readonly progress: Progress }
-  | { readonly type: 'started' }
-  | { readonly type: 'output'; readonly stream: 'stdout' | 'stderr'; readonly bytes: Uint8Array }
+  | { readonly type: 'started'; readonly process: number }
+  | { readonly type: 'processExit'; readonly process: number; readonly status: number; readonly signal: number }
+  | { readonly type: 'processFailed'; readonly process: number; readonly code: ErrorCode; readonly message: string }
+  | { readonly type: 'output'; readonly process: number; readonly stream: 'stdout' | 'stderr'; readonly bytes: Uint8Array }
   | { readonly type: 'log'; readonly text: string }
   | { readonly type: 'file'; readonly slot: number; readonly mount: number; readonly request: FileRequest }
   | { readonly type: 'statistics'; readonly statistics: Statistics }

@@ -6,35 +6,29 @@ import { compileEngine, readMemory } from './engine.js';
 import { GantryError } from './errors.js';
 import { HaltKind, Mailbox, RunReason } from './layout.js';
 import { Machine } from './machine.js';
-import type { InputQueue, RingBuffer } from './memory.js';
 import type { Endpoint, FromWorker, Progress, StartSettings, ToWorker } from './messages.js';
-import type { ModuleIndex } from './module-index.js';
 import { readIndex } from './module-index.js';
+import { ProcessTable } from './processes.js';
 import { RequestServer } from './requests.js';
 import { BytesSource, openUrl } from './source.js';
 import { verify } from './digest.js';
 
 const SliceMilliseconds = 8;
-const DefaultCapabilities = 0xa80425fb;
 const TicksPerSecond = 1e7;
 const LongestSleep = 2 ** 31 - 1;
 
-/** A port with a name, both ways. */
-interface PortPair { readonly output: RingBuffer; readonly input: InputQueue }
+type Running = Exclude<ToWorker, { type: 'start' }>;
 
 /** The worker's side of one container: loads the image, drives the machine in slices, answers the mailbox. */
 export class Session {
   private machine: Machine | undefined;
   private requests: RequestServer | undefined;
   private disk: ChunkedDisk | undefined;
-  private index: ModuleIndex | undefined;
+  private processes: ProcessTable | undefined;
   private settings: StartSettings | undefined;
-  private readonly early: Exclude<ToWorker, { type: 'start' }>[] = [];
-  private readonly inputs: InputQueue[] = [];
-  private readonly outputs: { readonly ring: RingBuffer; readonly stream: 'stdout' | 'stderr' }[] = [];
-  private readonly frames = new control.FrameReader();
-  private control: PortPair | undefined;
-  private stdin: InputQueue | undefined;
+  private readonly early: Running[] = [];
+  private readonly beforeStarted: Running[] = [];
+  private mainStarted = false;
   private readonly yielding = new MessageChannel();
   private sleeping: ReturnType<typeof setTimeout> | undefined;
   private scheduled = false;
@@ -51,25 +45,37 @@ export class Session {
     this.yielding.port1.onmessage = () => { this.scheduled = false; this.slice(); };
   }
 
+  /** Runs nothing any more. */
+  close(): void {
+    this.over = true;
+    clearTimeout(this.sleeping);
+    this.yielding.port1.close();
+  }
+
   private receive(message: ToWorker): void {
     if (message.type === 'start') {
       this.start(message.image, message.settings).catch((error: unknown) => this.fail(error));
       return;
     }
-    if (message.type === 'resize' && this.settings !== undefined) this.settings = { ...this.settings, window: message.window };
+    if (message.type === 'resize' && message.process === 0 && this.settings !== undefined) this.settings = { ...this.settings, window: message.window };
     // What comes before there is a machine has to wait for it: people type ahead.
     if (this.machine === undefined && message.type !== 'statistics') this.early.push(message);
     else this.handle(message);
   }
 
-  private handle(message: Exclude<ToWorker, { type: 'start' }>): void {
+  private handle(message: Running): void {
+    const { processes } = this;
+    // Other processes run beside the container's, so not before it.
+    if (!this.mainStarted && 'process' in message && message.process !== 0) { this.beforeStarted.push(message); return; }
     switch (message.type) {
-      case 'input': this.stdin?.push(message.bytes); break;
-      case 'closeInput': this.stdin?.close(); break;
-      case 'resize': this.resize(message.window); break;
-      case 'signal': this.send(control.signalFrame(0, message.signal)); break;
-      case 'shutdown': this.send(control.shutdownFrame(0, message.grace)); break;
-      case 'filesChanged': this.send(control.frame(Frame.DropCaches, 0)); break;
+      case 'exec': processes?.start(message.process, message.settings); break;
+      case 'input': processes?.input(message.process, message.bytes); break;
+      case 'closeInput': processes?.closeInput(message.process); break;
+      case 'resize': processes?.resize(message.process, message.window); break;
+      case 'signal': processes?.signal(message.process, message.signal); break;
+      case 'outputTaken': processes?.outputTaken(message.bytes); break;
+      case 'shutdown': processes?.send(control.shutdownFrame(0, message.grace)); break;
+      case 'filesChanged': processes?.send(control.frame(Frame.DropCaches, 0)); break;
       case 'fileReply': if (!this.over) this.requests?.completeFile(message.slot, message.reply); return;
       case 'statistics': this.postStatistics(); return;
     }
@@ -80,7 +86,7 @@ export class Session {
     if (typeof WebAssembly === 'undefined') throw new GantryError('unsupported', 'The browser has no WebAssembly, or it is switched off. Switch it on, or use another browser.');
     this.settings = settings;
     const source = typeof image === 'string' ? await openUrl(image, { progress: bytes => this.progress(this.phase, bytes) }) : new BytesSource(image);
-    const index = this.index = await readIndex(source);
+    const index = await readIndex(source);
     const { engine, snapshot, kernelImage, initrd, disk } = index;
     this.needed = engine.length + (snapshot?.length ?? 0) + (kernelImage?.length ?? 0) + (initrd?.length ?? 0) + disk.digests.length;
     this.progress('engine', 0);
@@ -98,62 +104,13 @@ export class Session {
     const machine = await Machine.start(module, index, segments, boot, this.settings.window);
     this.requests = new RequestServer(machine.memory, machine.mailbox, opened,
       (slot, mount, request) => this.page.postMessage({ type: 'file', slot, mount, request }), () => this.wake(), error => this.fail(error));
-    this.openPorts(machine, index, settings);
+    this.processes = new ProcessTable(machine, index, settings.terminal, (message, transfer) => this.page.postMessage(message, transfer), frame => this.onMainFrame(frame));
     this.machine = machine;
     this.progress('starting', 0);
     // A snapshot was taken after READY; a guest that boots says so itself.
-    if (snapshot !== null) this.sendSettings();
+    if (snapshot !== null) this.processes.startMain(this.settings);
     for (const message of this.early.splice(0)) this.handle(message);
     this.wake();
-  }
-
-  private openPorts(machine: Machine, index: ModuleIndex, settings: StartSettings): void {
-    const named = (name: string): PortPair => {
-      const number = index.machine.ports.indexOf(name) + 1;
-      if (number === 0) throw new GantryError('format', `The image has no port ${name}. Convert it again.`);
-      const input = machine.input(number);
-      this.inputs.push(input);
-      return { output: machine.output(number), input };
-    };
-    this.control = named('gantry.control');
-    this.inputs.push(machine.consoleIn);
-    this.outputs.push({ ring: machine.output(0), stream: 'stdout' });
-    if (settings.terminal) {
-      this.stdin = machine.consoleIn;
-    } else {
-      this.stdin = named('gantry.stdin').input;
-      this.outputs.push({ ring: named('gantry.stdout').output, stream: 'stdout' }, { ring: named('gantry.stderr').output, stream: 'stderr' });
-    }
-  }
-
-  private sendSettings(): void {
-    const { index, settings } = this;
-    if (index === undefined || settings === undefined) return;
-    const { container } = index, args = [...container.entrypoint, ...settings.args ?? container.cmd];
-    if (args.length === 0) throw new GantryError('settings', 'The image names no program to run: give one in args.');
-    if (settings.mounts.length > index.machine.mounts.length) throw new GantryError('settings', `The image can mount ${index.machine.mounts.length} folders, not ${settings.mounts.length}.`);
-    this.send(control.timeFrame(performance.timeOrigin + performance.now()));
-    this.send(control.entropyFrame());
-    if (container.hostname !== '') this.send(control.textFrame(Frame.Hostname, 0, container.hostname));
-    for (const argument of args) this.send(control.textFrame(Frame.Argument, 0, argument));
-    for (const variable of [...container.env, ...settings.terminal ? ['TERM=xterm-256color'] : [], ...settings.env]) this.send(control.textFrame(Frame.Environment, 0, variable));
-    const workdir = settings.workdir ?? container.workdir, user = settings.user ?? container.user;
-    if (workdir !== '') this.send(control.textFrame(Frame.Folder, 0, workdir));
-    if (user !== '') this.send(control.textFrame(Frame.User, 0, user));
-    const capabilities = new Uint8Array(8);
-    new DataView(capabilities.buffer).setUint32(0, DefaultCapabilities, true);
-    this.send(control.frame(Frame.Capabilities, 0, capabilities));
-    settings.mounts.forEach((mount, i) => this.send(control.mountFrame(index.machine.mounts[i] ?? '', mount.path, mount.readOnly)));
-    for (const file of settings.files) this.send(control.fileFrame(file));
-    this.send(control.stdioFrame(0, settings.terminal, settings.window.rows, settings.window.columns));
-    this.send(control.frame(Frame.Run, 0));
-  }
-
-  private send(bytes: Uint8Array): void { this.control?.input.push(bytes); }
-
-  private resize(window: { columns: number; rows: number }): void {
-    if (this.machine !== undefined) this.machine.window = window;
-    if (this.settings?.terminal === true) this.send(control.resizeFrame(0, window.rows, window.columns));
   }
 
   /** Runs a slice soon, ending a sleep. */
@@ -165,16 +122,17 @@ export class Session {
   }
 
   private slice(): void {
-    const { machine, requests } = this;
-    if (machine === undefined || requests === undefined || this.over) return;
+    const { machine, requests, processes } = this;
+    if (machine === undefined || requests === undefined || processes === undefined || this.over) return;
     try {
-      let busy = false;
-      for (const input of this.inputs) busy = input.pump() || busy;
+      let busy = processes.pumpInput();
       const begin = performance.now(), reason = machine.run(this.budget), took = performance.now() - begin;
       // Slices stay short so that input, answers and timers of the worker get their turn.
       if (reason === RunReason.Budget) this.budget = Math.min(Math.max(this.budget * Math.min(Math.max(SliceMilliseconds / Math.max(took, 0.1), 0.5), 2), 50_000), 1e9);
       busy = requests.serve() || busy;
-      busy = this.pumpOutput(machine) || busy;
+      busy = processes.pumpOutput() || busy;
+      this.pumpLog(machine);
+      if (processes.blocked && reason === RunReason.Halted) return;
       if (reason === RunReason.Halted) return this.halted(machine);
       if (reason !== RunReason.Idle || busy) return this.wake();
       this.sleep(machine.memory.get(machine.mailbox, Mailbox.IdleNanoseconds));
@@ -189,36 +147,25 @@ export class Session {
     if (milliseconds <= LongestSleep) this.sleeping = setTimeout(() => this.wake(), milliseconds);
   }
 
-  private pumpOutput(machine: Machine): boolean {
-    let moved = false;
-    for (const { ring, stream } of this.outputs) {
-      if (ring.count === 0) continue;
-      const bytes = ring.read();
-      this.page.postMessage({ type: 'output', stream, bytes }, [bytes.buffer]);
-      moved = true;
-    }
+  private pumpLog(machine: Machine): void {
     for (const ring of [machine.ring(Mailbox.Log), machine.ring(Mailbox.UartToHost)]) {
       if (ring.count > 0) this.page.postMessage({ type: 'log', text: new TextDecoder().decode(ring.read()) });
     }
     // There is no network in the browser yet: frames of a guest that tries go nowhere.
     machine.ring(Mailbox.NetToHost).read();
-    if (this.control !== undefined && this.control.output.count > 0) {
-      for (const frame of this.frames.push(this.control.output.read())) this.onFrame(frame);
-      moved = true;
-    }
-    return moved || this.inputs.some(input => input.pending && input.ring.space > 0);
   }
 
-  private onFrame({ type, process, payload }: control.GuestFrame): void {
-    if (type === Frame.Ready) this.sendSettings();
-    else if (type === Frame.Started && process === 0) this.page.postMessage({ type: 'started' });
-    else if (type === Frame.Exited && process === 0) this.exited = control.exitOf(payload);
-    else if (type === Frame.Error) this.page.postMessage({ type: 'output', stream: 'stderr', bytes: new TextEncoder().encode(`${new TextDecoder().decode(payload)}\r\n`) });
+  private onMainFrame({ type, payload }: control.GuestFrame): void {
+    if (type === Frame.Ready && this.settings !== undefined) this.processes?.startMain(this.settings);
+    else if (type === Frame.Exited) this.exited = control.exitOf(payload);
+    else if (type === Frame.Started) {
+      this.mainStarted = true;
+      for (const message of this.beforeStarted.splice(0)) this.handle(message);
+    }
   }
 
   private halted(machine: Machine): void {
-    this.over = true;
-    this.yielding.port1.close();
+    this.close();
     if (this.exited !== undefined) {
       this.page.postMessage({ type: 'exit', ...this.exited });
       return;
@@ -230,9 +177,7 @@ export class Session {
 
   private fail(error: unknown): void {
     if (this.over) return;
-    this.over = true;
-    clearTimeout(this.sleeping);
-    this.yielding.port1.close();
+    this.close();
     const { code, message } = GantryError.of(error);
     this.page.postMessage({ type: 'failed', code, message });
   }

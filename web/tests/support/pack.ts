@@ -17,7 +17,7 @@ const leb = (bytes: Uint8Array, at: number): [number, number] => {
 };
 
 export const Ports = [
-  'gantry.control', 'gantry.stdin', 'gantry.stdout', 'gantry.stderr', 'gantry.terminal.1',
+  'gantry.control', 'gantry.stdin', 'gantry.stdout', 'gantry.stderr', 'gantry.terminal.1', 'gantry.stdin.5', 'gantry.stdout.5', 'gantry.stderr.5',
 ];
 
 /** Writes a module; `change` may spoil the index's JSON before it is written. */
