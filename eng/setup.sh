@@ -40,6 +40,7 @@ docker-registry               serves them with and without authentication
 apache2-utils                 htpasswd for that
 zstd                          compresses test archives
 chromium                      the browser the web parts are tested in
+firefox-esr                   the same
 '
 packages=$build_packages
 [ "$what" = build ] || packages+=$test_packages
