@@ -8,14 +8,23 @@ export interface ChunkCache {
   put(digest: string, bytes: Uint8Array<ArrayBuffer>): Promise<void>;
 }
 
-/** The browser's Cache API. A full or forbidden cache is no error: the chunk is fetched again. */
+const MaximumCachedChunks = 2048;
+const LargestCachedChunk = 1 << 20;
+
+/** The browser's Cache API, bounded: the chunks that came first go first. A full or forbidden cache is no error: the chunk is fetched again. */
 export class BrowserChunkCache implements ChunkCache {
-  private constructor(private readonly cache: Cache) {}
+  // The Cache API's keys come in the order in which they were put there.
+  private constructor(private readonly cache: Cache, private readonly keys: string[], private readonly limit: number) {}
 
   /** Opens the cache; undefined where there is none. */
-  static async open(): Promise<BrowserChunkCache | undefined> {
+  static async open(this: void, limit = MaximumCachedChunks): Promise<BrowserChunkCache | undefined> {
     if (typeof caches === 'undefined') return undefined;
-    return caches.open('gantry-chunks-1').then(cache => new BrowserChunkCache(cache), () => undefined);
+    try {
+      const cache = await caches.open('gantry-chunks-1');
+      return new BrowserChunkCache(cache, (await cache.keys()).map(({ url }) => url), limit);
+    } catch {
+      return undefined;
+    }
   }
 
   async get(digest: string): Promise<Uint8Array<ArrayBuffer> | undefined> {
@@ -24,7 +33,13 @@ export class BrowserChunkCache implements ChunkCache {
   }
 
   async put(digest: string, bytes: Uint8Array<ArrayBuffer>): Promise<void> {
-    await this.cache.put(BrowserChunkCache.key(digest), new Response(bytes)).catch(() => undefined);
+    if (bytes.length > LargestCachedChunk) return;
+    const key = BrowserChunkCache.key(digest);
+    this.keys.push(key);
+    // Room is made first, so that the bound holds at every moment.
+    const surplus = this.keys.splice(0, Math.max(0, this.keys.length - this.limit));
+    await Promise.all(surplus.map(old => this.cache.delete(old).catch(() => undefined)));
+    await this.cache.put(key, new Response(bytes)).catch(() => undefined);
   }
 
   // Never fetched: only a name within the cache.
