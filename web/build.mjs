@@ -1,8 +1,10 @@
 // Bundles everything: runtime (package), page, VS Code extension; with --tests the tests too.
 import { build } from 'esbuild';
+import { execFile } from 'node:child_process';
 import { cp, mkdir, readdir, rm } from 'node:fs/promises';
 import { existsSync } from 'node:fs';
 import path from 'node:path';
+import { promisify } from 'node:util';
 
 const here = import.meta.dirname;
 const at = (...parts) => path.join(here, ...parts);
@@ -23,6 +25,7 @@ const options = { ...common, plugins: [inlineWorker] };
 const jobs = [
   build({ ...options, entryPoints: ['runtime/src/index.ts'], format: 'esm', outfile: 'runtime/dist/index.js' }),
   build({ ...common, entryPoints: ['runtime/src/worker.ts'], format: 'iife', outfile: 'runtime/dist/worker.js' }),
+  promisify(execFile)('node', [at('node_modules/typescript/bin/tsc'), '-p', at('runtime')]),
 ];
 if (existsSync(at('page/src/main.ts'))) {
   await mkdir(at('page/dist'), { recursive: true });
