@@ -171,29 +171,13 @@ internal static class BootCommand
             };
         }
 
-        new Thread(() => CopyInput(input)) { IsBackground = true, Name = "stdin" }.Start();
+        StandardInput.CopyTo(input, close: true);
     }
 
     private static void Write(Stream stream, ReadOnlySpan<byte> bytes)
     {
         stream.Write(bytes);
         stream.Flush();
-    }
-
-    private static void CopyInput(HostPort port)
-    {
-        const int EnoughWaiting = 1 << 20;
-        using var input = Console.OpenStandardInput();
-        var buffer = new byte[16384];
-        int length;
-        while ((length = input.Read(buffer)) > 0)
-        {
-            port.Write(buffer.AsSpan(0, length));
-            while (port.Waiting > EnoughWaiting)
-                Thread.Sleep(5);
-        }
-
-        port.CloseInput();
     }
 
     private static string CacheFolder()

@@ -6,7 +6,7 @@ namespace Gantry.Cli.Boot;
 internal sealed unsafe partial class Terminal : IDisposable
 {
     private const int Input = 0;
-    private const int TCSAFLUSH = 2;
+    private const int TCSADRAIN = 1; // Not TCSAFLUSH: what was typed ahead is kept.
     private const ulong TIOCGWINSZ = 0x5413;
     private const int TermiosSize = 256;
 
@@ -25,7 +25,7 @@ internal sealed unsafe partial class Terminal : IDisposable
             fixed (byte* attributes = raw)
             {
                 cfmakeraw(attributes);
-                _ = tcsetattr(Input, TCSAFLUSH, attributes);
+                _ = tcsetattr(Input, TCSADRAIN, attributes);
             }
         }
 
@@ -58,7 +58,7 @@ internal sealed unsafe partial class Terminal : IDisposable
             return;
         open = false;
         fixed (byte* old = saved)
-            _ = tcsetattr(Input, TCSAFLUSH, old);
+            _ = tcsetattr(Input, TCSADRAIN, old);
     }
 
     [LibraryImport("libc")]

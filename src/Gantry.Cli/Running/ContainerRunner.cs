@@ -117,7 +117,7 @@ internal sealed class ContainerRunner : IDisposable
         Forward(PosixSignal.SIGHUP, 1);
         Forward(PosixSignal.SIGQUIT, 3);
         if (options.NoInput) input.CloseInput();
-        else new Thread(() => CopyInput(input, isTerminal)) { IsBackground = true, Name = "stdin" }.Start();
+        else StandardInput.CopyTo(input, close: !isTerminal);
     }
 
     private void Forward(PosixSignal signal, uint number) => signals.Add(PosixSignalRegistration.Create(signal, context =>
@@ -126,21 +126,6 @@ internal sealed class ContainerRunner : IDisposable
         if (signal == PosixSignal.SIGINT) Interlocked.Increment(ref interrupts);
         control.Signal(number);
     }));
-
-    private static void CopyInput(HostPort port, bool isTerminal)
-    {
-        const int enoughWaiting = 1 << 20;
-        using var input = Console.OpenStandardInput();
-        var buffer = new byte[16384];
-        int length;
-        while ((length = input.Read(buffer)) > 0)
-        {
-            port.Write(buffer.AsSpan(0, length));
-            while (port.Waiting > enoughWaiting) Thread.Sleep(5);
-        }
-
-        if (!isTerminal) port.CloseInput();
-    }
 
     /// <summary>A stream whose reader may go away.</summary>
     private sealed class Sink(Stream stream, Action broken)

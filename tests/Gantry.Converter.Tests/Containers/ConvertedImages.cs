@@ -1,3 +1,5 @@
+using Gantry.Images.Tests;
+
 [assembly: AssemblyFixture(typeof(Gantry.Converter.Tests.Containers.ConvertedImages))]
 
 namespace Gantry.Converter.Tests.Containers;
@@ -6,7 +8,11 @@ namespace Gantry.Converter.Tests.Containers;
 public sealed class ConvertedImages : IAsyncLifetime
 {
     private readonly SemaphoreSlim gate = new(1, 1);
+    private readonly Lazy<SampleImage> sample = new(() => new SampleImage());
     private string? dev;
+
+    /// <summary>Where the development image has all that <see cref="Sample"/> unpacks to.</summary>
+    public const string SampleFolder = "/rootfs";
 
     /// <summary>Folder of everything made here.</summary>
     public string Folder { get; } = Directory.CreateTempSubdirectory("gantry-converted-").FullName;
@@ -20,8 +26,35 @@ public sealed class ConvertedImages : IAsyncLifetime
     /// <summary>The same with its root file system beside it.</summary>
     public string External => Path.Combine(Folder, "external.wasm");
 
+    /// <summary>A Debian without users: <c>/etc/passwd</c> and <c>/etc/group</c> are whited out, and the image runs as 1234:56.</summary>
+    public async Task<string> WithoutUsersAsync()
+    {
+        const string name = "small-without-users";
+        var script = $"cp -r small {name} && mkdir etc && touch etc/.wh.passwd etc/.wh.group && tar -cf users.tar etc";
+        Command.Run("sh", ["-c", $"cd '{Folder}' && {script}"]).Expect(0);
+        AddLayer(name, Path.Combine(Folder, "users.tar"));
+        Command.Run("umoci", ["config", "--image", $"{Folder}/{name}:test", "--config.user=1234:56", "--config.workingdir=/var/tmp", "--config.entrypoint=sh", "--config.entrypoint=-c",
+            "--config.stopsignal=SIGINT", "--clear=config.cmd", "--config.cmd=id -u; id -g; pwd"]).Expect(0);
+        await ConvertAsync(name, Path.Combine(Folder, $"{name}.wasm"), options => options);
+        return Path.Combine(Folder, $"{name}.wasm");
+    }
+
     /// <summary>The small image in an OCI layout.</summary>
     public string SmallImage => $"oci:{Folder}/small:test";
+
+    /// <summary>Files of all types, with umoci's view of them.</summary>
+    internal SampleImage Sample => sample.Value;
+
+    /// <summary>The root of the source tree.</summary>
+    public static string SourceTree
+    {
+        get
+        {
+            var root = new DirectoryInfo(AppContext.BaseDirectory);
+            while (!File.Exists(Path.Combine(root.FullName, "Gantry.slnx"))) root = root.Parent ?? throw new InvalidOperationException("no source tree above the tests");
+            return root.FullName;
+        }
+    }
 
     /// <summary>The command line tool.</summary>
     public static string Tool => Path.Combine(AppContext.BaseDirectory, "gantry.dll");
@@ -46,6 +79,9 @@ public sealed class ConvertedImages : IAsyncLifetime
             if (dev == null)
             {
                 Pack("dev", "--config.cmd=/bin/bash");
+                var tarball = Path.Combine(Folder, "sample.tar");
+                Command.Run("tar", ["-C", Path.GetDirectoryName(Sample.Expected)!, "--format=pax", "--sparse", "--numeric-owner", "--xattrs", "--xattrs-include=*", "-cf", tarball, SampleFolder[1..]]).Expect(0);
+                AddLayer("dev", tarball);
                 await ConvertAsync("dev", Path.Combine(Folder, "dev.wasm"), options => options);
                 dev = Path.Combine(Folder, "dev.wasm");
             }
@@ -61,6 +97,7 @@ public sealed class ConvertedImages : IAsyncLifetime
     public ValueTask DisposeAsync()
     {
         Directory.Delete(Folder, recursive: true);
+        if (sample.IsValueCreated) sample.Value.Dispose();
         gate.Dispose();
         return ValueTask.CompletedTask;
     }
@@ -68,15 +105,15 @@ public sealed class ConvertedImages : IAsyncLifetime
     // A root file system of guest/rootfs becomes an OCI layout.
     private void Pack(string recipe, params string[] config)
     {
-        var root = new DirectoryInfo(AppContext.BaseDirectory);
-        while (!File.Exists(Path.Combine(root.FullName, "Gantry.slnx"))) root = root.Parent ?? throw new InvalidOperationException("no source tree above the tests");
-        var tarball = Command.Run(Path.Combine(root.FullName, "guest/rootfs/build.sh"), [recipe, "riscv64"]).Expect(0).Output.Trim().Split('\n')[^1];
+        var tarball = Command.Run(Path.Combine(SourceTree, "guest/rootfs/build.sh"), [recipe, "riscv64"]).Expect(0).Output.Trim().Split('\n')[^1];
         var layout = Path.Combine(Folder, recipe);
         Command.Run("umoci", ["init", "--layout", layout]).Expect(0);
         Command.Run("umoci", ["new", "--image", $"{layout}:test"]).Expect(0);
-        Command.Run("umoci", ["raw", "add-layer", "--image", $"{layout}:test", tarball]).Expect(0);
+        AddLayer(recipe, tarball);
         Command.Run("umoci", ["config", "--image", $"{layout}:test", "--os", "linux", "--architecture", "riscv64", .. config]).Expect(0);
     }
+
+    private void AddLayer(string image, string tarball) => Command.Run("umoci", ["raw", "add-layer", "--image", $"{Folder}/{image}:test", tarball]).Expect(0);
 
     private Task<ConversionResult> ConvertAsync(string name, string output, Func<ConversionOptions, ConversionOptions> change) =>
         ImageConverter.ConvertAsync(change(new ConversionOptions { Image = $"oci:{Folder}/{name}:test", Output = output }));

@@ -144,10 +144,32 @@ public sealed class RunTests(ConvertedImages images)
     {
         var dev = await images.DevAsync();
         const string program = "cd /tmp && printf '#include <stdio.h>\\nint main(){printf(\"%%d\\\\n\", 6*7);return 5;}' > a.c && gcc a.c -o a && ./a";
-        foreach (var door in new[] { Door.Mailbox, Door.Node })
+        foreach (var door in Enum.GetValues<Door>())
         {
             Assert.Equal("42\n", Run(door, dev, ["sh", "-c", program]).Expect(5).Output);
             Assert.Equal("1267650600228229401496703205376\n", Run(door, dev, ["python3", "-c", "print(2**100)"]).Expect(0).Output);
+        }
+    }
+
+    [Fact]
+    public async Task ImagesWithoutUsersRunByNumbers()
+    {
+        var module = await images.WithoutUsersAsync();
+        foreach (var door in Enum.GetValues<Door>())
+            Assert.Equal("1234\n56\n/var/tmp\n", Run(door, module, []).Expect(0).Output);
+        using var json = JsonDocument.Parse(Command.Run("dotnet", [ConvertedImages.Tool, "inspect", "--json", module]).Expect(0).Output);
+        Assert.Equal("SIGINT", json.RootElement.GetProperty("container").GetProperty("stopSignal").GetString());
+    }
+
+    [Fact]
+    public void TheFrontDoorReportsMemoryAndClosesInput()
+    {
+        foreach (var door in new[] { Door.Wasmtime, Door.Node })
+        {
+            string[] report = door == Door.Node ? ["--memory-report"] : ["--verbose"];
+            var run = Run(door, images.Small, ["cat"], "ignored", ["--no-stdin", .. report]).Expect(0);
+            Assert.Equal("", run.Output);
+            Assert.Matches("[0-9]+ [KM]iB", run.Errors);
         }
     }
 
