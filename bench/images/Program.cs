@@ -1,6 +1,4 @@
-using System.Diagnostics;
 using System.Globalization;
-using System.Text.RegularExpressions;
 using Gantry.Images;
 using Gantry.Images.Erofs;
 using Gantry.Images.Layers;
@@ -15,7 +13,7 @@ switch (args)
     case ["--synthetic", var megabytes]:
         return Measure(folder => WriteSynthetic($"{folder}/rootfs", int.Parse(megabytes, CultureInfo.InvariantCulture)));
     case [var tar]:
-        return Measure(folder => Run($"mkdir {folder}/rootfs && tar -C {folder}/rootfs -xpf '{Path.GetFullPath(tar)}'"));
+        return Measure(folder => Measured.Shell($"mkdir {folder}/rootfs && tar -C {folder}/rootfs -xpf '{Path.GetFullPath(tar)}'"));
     default:
         Console.Error.WriteLine("usage: Gantry.Bench.Images ROOTFS.tar | --synthetic MB");
         return 2;
@@ -38,53 +36,29 @@ static int Measure(Action<string> makeTree)
         makeTree(folder);
         var self = $"'{Environment.ProcessPath}'";
         // The tree goes in through umoci, so that both start from the same gzip layer.
-        Run($"cd {folder} && umoci init --layout image && umoci new --image image:x && umoci unpack --image image:x bundle "
+        Measured.Shell($"cd {folder} && umoci init --layout image && umoci new --image image:x && umoci unpack --image image:x bundle "
             + "&& rmdir bundle/rootfs && mv rootfs bundle/rootfs && umoci repack --image image:x bundle && rm -r bundle");
         Console.WriteLine($"layer {Megabytes(new DirectoryInfo($"{folder}/image/blobs").EnumerateFiles("*", SearchOption.AllDirectories).Sum(f => f.Length))} MB gzip");
-        Report("gantry", folder, $"{self} convert oci:{folder}/image:x {folder}/gantry.erofs");
-        Report("umoci unpack", folder, $"umoci unpack --image {folder}/image:x {folder}/out");
-        Report("mkfs.erofs", folder, $"mkfs.erofs --quiet {folder}/mkfs.erofs {folder}/out/rootfs");
-        Run($"fsck.erofs {folder}/gantry.erofs");
+        Report("gantry", $"{self} convert oci:{folder}/image:x {folder}/gantry.erofs");
+        Report("umoci unpack", $"umoci unpack --image {folder}/image:x {folder}/out");
+        Report("mkfs.erofs", $"mkfs.erofs --quiet {folder}/mkfs.erofs {folder}/out/rootfs");
+        Measured.Shell($"fsck.erofs {folder}/gantry.erofs");
         foreach (var name in (string[])["gantry", "mkfs"])
             Console.WriteLine($"{name}.erofs {Megabytes(new FileInfo($"{folder}/{name}.erofs").Length)} MB");
         return 0;
     }
     finally
     {
-        Run($"rm -rf {folder}");
+        Measured.Shell($"rm -rf {folder}");
     }
 }
 
 static string Megabytes(long bytes) => (bytes / 1e6).ToString("0.0", CultureInfo.InvariantCulture);
 
-// Peak memory is the kernel's VmHWM, read while the process lives: the last reading before its end.
-static void Report(string name, string folder, string command)
+static void Report(string name, string command)
 {
-    var watch = Stopwatch.StartNew();
-    using var process = Process.Start(new ProcessStartInfo("bash", ["-c", "exec " + command]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
-    process.BeginOutputReadLine();
-    process.BeginErrorReadLine();
-    long peak = 0;
-    while (!process.WaitForExit(5))
-    {
-        try
-        {
-            var match = Regex.Match(File.ReadAllText($"/proc/{process.Id}/status"), @"VmHWM:\s+(\d+) kB");
-            if (match.Success) peak = Math.Max(peak, long.Parse(match.Groups[1].Value, CultureInfo.InvariantCulture));
-        }
-        catch (IOException)
-        {
-        }
-    }
-    if (process.ExitCode != 0) throw new InvalidOperationException($"{name} failed in {folder}");
-    Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{name,-14} {watch.Elapsed.TotalSeconds,6:0.00} s  peak {peak / 1024,5} MiB"));
-}
-
-static void Run(string command)
-{
-    using var process = Process.Start("bash", ["-c", $"({command}) >/dev/null"]);
-    process.WaitForExit();
-    if (process.ExitCode != 0) throw new InvalidOperationException($"failed: {command}");
+    var run = Measured.Run(command);
+    Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{name,-14} {run.Seconds,6:0.00} s  peak {run.PeakMebibytes,5} MiB"));
 }
 
 static void WriteSynthetic(string root, int megabytes)
