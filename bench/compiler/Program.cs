@@ -9,8 +9,8 @@ using Gantry.Compiler.Harness;
 // Arguments that make one run last some 20 to 60 ms on CoreCLR.
 (string Export, object[] Arguments)[] plan =
 [
-    ("program_sha256", [4095, 400]), ("program_lz4", [1, 400]), ("program_rv64", [600, 8]), ("program_json", [0, 6000]), ("program_sort", [4095, 20]),
-    ("program_nbody", [300_000]), ("program_queens", [10]), ("program_crc32", [15_000_000]), ("program_mandelbrot", [500]),
+    ("program_sha256", [4095, 1500]), ("program_lz4", [1, 400]), ("program_rv64", [600, 8]), ("program_json", [0, 20_000]), ("program_sort", [4095, 40]),
+    ("program_nbody", [600_000]), ("program_queens", [12]), ("program_crc32", [15_000_000]), ("program_mandelbrot", [1000]),
 ];
 var runs = 20;
 string? given = null, kept = null;

@@ -11,6 +11,7 @@ internal sealed partial class Importer
     private void ImportInstruction(in ILInstr instr)
     {
         var code = instr.Code;
+        _fieldFollows = _indexOf.TryGetValue(instr.Next, out var next) && _code[next].Code == ILOpCode.Ldfld;
         if (instr.Switch != null || code.IsBranch() || code is ILOpCode.Ret or ILOpCode.Throw or ILOpCode.Rethrow or ILOpCode.Endfinally)
             ImportControl(instr);
         else if (ImportSimple(instr) || ImportMemory(instr) || ImportObject(instr))

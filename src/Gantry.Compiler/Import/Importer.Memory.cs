@@ -49,7 +49,7 @@ internal sealed partial class Importer
                 break;
             case ILOpCode.Cpobj:
                 var from = PopAddress();
-                var copied = LoadIndirect(TypeToken(operand), from);
+                var copied = LoadValue(TypeToken(operand), from, 0);
                 StoreValue(copied.Type, PopAddress(), 0, copied);
                 break;
             case ILOpCode.Initobj:
@@ -124,11 +124,11 @@ internal sealed partial class Importer
 
     private void LoadArg(int index)
     {
-        var value = LoadValue(_argTypes[index], _args[index], 0);
-        Push(index == 0 && _method.Signature.HasThis ? new Val(value.Type, value.Parts) { NotNull = true } : value);
+        var value = LoadIndirect(_argTypes[index], _args[index]);
+        Push(index == 0 && _method.Signature.HasThis ? new Val(value.Type, value.Parts, value.InMemory) { NotNull = true } : value);
     }
 
-    private void LoadLocal(int index) => Push(LoadValue(_localTypes[index], _locals[index], 0));
+    private void LoadLocal(int index) => Push(LoadIndirect(_localTypes[index], _locals[index]));
 
     private void StoreLocal(int index)
     {
@@ -203,7 +203,7 @@ internal sealed partial class Importer
             return new Val(field.Type, [field.Type.Repr == Repr.I64 ? B.I64(known) : B.I32((int)known)]);
         if (field.Owner.Is("System", "String") && field.Name == "Empty")
             return StringConstant("");
-        return LoadValue(field.Type, StaticAddress(field), 0);
+        return LoadIndirect(field.Type, StaticAddress(field));
     }
 
     /// <summary>The address that a field's offset counts from; objects are checked for null.</summary>

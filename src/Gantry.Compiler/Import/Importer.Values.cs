@@ -122,10 +122,10 @@ internal sealed partial class Importer
         return slot;
     }
 
-    /// <summary>The type a loaded value has on the evaluation stack.</summary>
-    public Val LoadIndirect(TypeDesc type, Instr address, int offset = 0)
-    {
-        var value = LoadValue(type, address, offset);
-        return value;
-    }
+    /// <summary>
+    /// Reads a variable onto the evaluation stack's top. If the next instruction takes a field of it, a large struct is not copied first:
+    /// nothing can write to the variable in between.
+    /// </summary>
+    public Val LoadIndirect(TypeDesc type, Instr address, int offset = 0) =>
+        _fieldFollows && !CallingConvention.IsFlat(type) ? new Val(type, [B.Add(address, offset)], inMemory: true) : LoadValue(type, address, offset);
 }

@@ -34,6 +34,7 @@ internal sealed partial class Importer
     private Instr? _returnPointer;
     private ImportBlock _block = null!;
     private TypeDesc? _constrained;
+    private bool _fieldFollows;
     private bool _ended;
 
     private Importer(CompilationUnit unit, MethodDesc method)
