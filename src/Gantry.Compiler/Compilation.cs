@@ -102,6 +102,7 @@ internal sealed class Driver
             SourceMap = builder.SourceMap,
             InputFiles = _types.LoadedFiles,
             Functions = builder.FunctionSizes,
+            Intrinsics = _unit.Intrinsics.Usage(),
             DumpText = _dump.ToString(),
         };
     }

@@ -20,6 +20,9 @@ public sealed record CompilationResult
     /// <summary>Names and sizes (bytes of code) of the compiled functions.</summary>
     public IReadOnlyList<(string Name, int Size)> Functions { get; init; } = [];
 
+    /// <summary>Every base-library member that is not compiled from its own IL, and whether this compilation met it.</summary>
+    public IReadOnlyDictionary<string, bool> Intrinsics { get; init; } = new Dictionary<string, bool>();
+
     /// <summary>Intermediate code asked for with <see cref="CompilationOptions.Dump"/>.</summary>
     public string DumpText { get; init; } = "";
 }

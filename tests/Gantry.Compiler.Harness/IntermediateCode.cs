@@ -43,6 +43,7 @@ public static class IntermediateCode
         TypeBuilder type = assembly.DefineDynamicModule("Odd").DefineType("Odd", TypeAttributes.Public | TypeAttributes.Abstract | TypeAttributes.Sealed);
         Operators(type);
         Shapes(type);
+        Elements(type);
         type.CreateType();
         string path = Path.Combine(folder, "Odd.dll");
         assembly.Save(path);
@@ -348,6 +349,108 @@ public static class IntermediateCode
         il.Emit(OpCodes.Ldloc_0);
         il.Emit(OpCodes.Sub);
         il.Emit(OpCodes.Ret);
+    }
+
+    // Elements of arrays and what pointers point to, in the forms that carry the type in the opcode.
+    private static void Elements(TypeBuilder type)
+    {
+        (string Name, Type Element, Type Operand, OpCode Store, OpCode Load, OpCode StoreTo, OpCode LoadFrom)[] forms =
+        [
+            ("i1", typeof(sbyte), typeof(int), OpCodes.Stelem_I1, OpCodes.Ldelem_I1, OpCodes.Stind_I1, OpCodes.Ldind_I1),
+            ("u1", typeof(byte), typeof(int), OpCodes.Stelem_I1, OpCodes.Ldelem_U1, OpCodes.Stind_I1, OpCodes.Ldind_U1),
+            ("i2", typeof(short), typeof(int), OpCodes.Stelem_I2, OpCodes.Ldelem_I2, OpCodes.Stind_I2, OpCodes.Ldind_I2),
+            ("u2", typeof(ushort), typeof(int), OpCodes.Stelem_I2, OpCodes.Ldelem_U2, OpCodes.Stind_I2, OpCodes.Ldind_U2),
+            ("i4", typeof(int), typeof(int), OpCodes.Stelem_I4, OpCodes.Ldelem_I4, OpCodes.Stind_I4, OpCodes.Ldind_I4),
+            ("u4", typeof(uint), typeof(int), OpCodes.Stelem_I4, OpCodes.Ldelem_U4, OpCodes.Stind_I4, OpCodes.Ldind_U4),
+            ("i8", typeof(long), typeof(long), OpCodes.Stelem_I8, OpCodes.Ldelem_I8, OpCodes.Stind_I8, OpCodes.Ldind_I8),
+            ("i", typeof(nint), typeof(int), OpCodes.Stelem_I, OpCodes.Ldelem_I, OpCodes.Stind_I, OpCodes.Ldind_I),
+            ("r4", typeof(float), typeof(float), OpCodes.Stelem_R4, OpCodes.Ldelem_R4, OpCodes.Stind_R4, OpCodes.Ldind_R4),
+            ("r8", typeof(double), typeof(double), OpCodes.Stelem_R8, OpCodes.Ldelem_R8, OpCodes.Stind_R8, OpCodes.Ldind_R8),
+        ];
+        foreach (var form in forms)
+        {
+            // One element by its opcode, its neighbour through its address; indexes beyond 0 to 3 trap.
+            ILGenerator il = Define(type, "element_" + form.Name, form.Operand, typeof(int), form.Operand);
+            LocalBuilder array = il.DeclareLocal(form.Element.MakeArrayType());
+            il.Emit(OpCodes.Ldc_I4_4);
+            il.Emit(OpCodes.Newarr, form.Element);
+            il.Emit(OpCodes.Stloc, array);
+            il.Emit(OpCodes.Ldloc, array);
+            il.Emit(OpCodes.Ldarg_0);
+            il.Emit(OpCodes.Ldarg_1);
+            if (form.Name == "i") il.Emit(OpCodes.Conv_I);
+            il.Emit(form.Store);
+            il.Emit(OpCodes.Ldloc, array);
+            il.Emit(OpCodes.Ldc_I4_1);
+            il.Emit(OpCodes.Ldelema, form.Element);
+            il.Emit(OpCodes.Ldarg_1);
+            if (form.Name == "i") il.Emit(OpCodes.Conv_I);
+            il.Emit(form.StoreTo);
+            il.Emit(OpCodes.Ldloc, array);
+            il.Emit(OpCodes.Ldc_I4_1);
+            il.Emit(OpCodes.Ldelema, form.Element);
+            il.Emit(form.LoadFrom);
+            il.Emit(OpCodes.Ldloc, array);
+            il.Emit(OpCodes.Ldarg_0);
+            il.Emit(form.Load);
+            il.Emit(OpCodes.Add);
+            if (form.Name == "i") il.Emit(OpCodes.Conv_I4);
+            il.Emit(OpCodes.Ret);
+        }
+
+        ILGenerator refs = Define(type, "element_ref", typeof(int), typeof(int));
+        LocalBuilder objects = refs.DeclareLocal(typeof(int[][]));
+        refs.Emit(OpCodes.Ldc_I4_2);
+        refs.Emit(OpCodes.Newarr, typeof(int[]));
+        refs.Emit(OpCodes.Stloc, objects);
+        refs.Emit(OpCodes.Ldloc, objects);
+        refs.Emit(OpCodes.Ldc_I4_0);
+        refs.Emit(OpCodes.Ldc_I4_3);
+        refs.Emit(OpCodes.Newarr, typeof(int));
+        refs.Emit(OpCodes.Stelem_Ref);
+        refs.Emit(OpCodes.Ldloc, objects);
+        refs.Emit(OpCodes.Ldc_I4_1);
+        refs.Emit(OpCodes.Ldelema, typeof(int[]));
+        refs.Emit(OpCodes.Ldloc, objects);
+        refs.Emit(OpCodes.Ldc_I4_0);
+        refs.Emit(OpCodes.Ldelema, typeof(int[]));
+        refs.Emit(OpCodes.Ldind_Ref);
+        refs.Emit(OpCodes.Stind_Ref);
+        refs.Emit(OpCodes.Ldloc, objects);
+        refs.Emit(OpCodes.Ldarg_0);
+        refs.Emit(OpCodes.Ldelem_Ref);
+        refs.Emit(OpCodes.Ldlen);
+        refs.Emit(OpCodes.Conv_I4);
+        refs.Emit(OpCodes.Ret);
+
+        foreach ((Type operand, string name) in Types.Where(entry => entry.Type == typeof(int) || entry.Type == typeof(long)))
+        {
+            // Native integers have other widths on the two sides: only what fits in 32 bits is compared.
+            foreach (OpCode code in new[] { OpCodes.Conv_Ovf_I, OpCodes.Conv_Ovf_U, OpCodes.Conv_Ovf_I_Un, OpCodes.Conv_Ovf_U_Un })
+            {
+                ILGenerator il = Define(type, $"{Clean(code)}_{name}", typeof(int), operand);
+                il.Emit(OpCodes.Ldarg_0);
+                if (operand == typeof(int)) il.Emit(OpCodes.Ldc_I4, int.MaxValue);
+                else il.Emit(OpCodes.Ldc_I8, (long)int.MaxValue);
+                il.Emit(OpCodes.And);
+                il.Emit(code);
+                il.Emit(OpCodes.Conv_I4);
+                il.Emit(OpCodes.Ret);
+            }
+
+            foreach (OpCode code in new[] { OpCodes.Brtrue, OpCodes.Brfalse, OpCodes.Brtrue_S, OpCodes.Brfalse_S })
+            {
+                ILGenerator il = Define(type, $"{Clean(code)}_{name}", typeof(int), operand);
+                Label taken = il.DefineLabel();
+                il.Emit(OpCodes.Ldarg_0);
+                il.Emit(code, taken);
+                il.Emit(OpCodes.Ldc_I4_1);
+                il.Emit(OpCodes.Ret);
+                il.MarkLabel(taken);
+                il.Emit(OpCodes.Ldc_I4_2);
+                il.Emit(OpCodes.Ret);
+            }
+        }
     }
 
     private static void Pointer(ILGenerator il, LocalBuilder pointer, int offset)

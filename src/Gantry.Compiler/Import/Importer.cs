@@ -77,11 +77,19 @@ internal sealed partial class Importer
         {
             return new Importer(unit, method).Run();
         }
-        catch (Exception e) when (e is TypeSystemException or BadImageFormatException or UnsupportedException)
+        catch (Exception e) when (IsOfInput(e))
         {
-            return PoisonFunction(unit, method, e.Message);
+            return PoisonFunction(unit, method, MessageOf(e));
         }
     }
+
+    /// <summary>IL that no compiler emits breaks what the importer takes for granted in more ways than are worth a check each.</summary>
+    private static bool IsOfInput(Exception e) =>
+        e is TypeSystemException or UnsupportedException || Environment.GetEnvironmentVariable("GANTRY_COMPILER_DEBUG") != "1";
+
+    private static string MessageOf(Exception e) => e is TypeSystemException or UnsupportedException
+        ? e.Message
+        : $"the IL is not valid ({e.GetType().Name}: {e.Message}); build the assembly anew, or report it if a C# compiler made it (GANTRY_COMPILER_DEBUG=1 shows more)";
 
     /// <summary>A function that only says that it cannot be compiled.</summary>
     public static Function PoisonFunction(CompilationUnit unit, MethodDesc method, string message)
@@ -208,9 +216,9 @@ internal sealed partial class Importer
             {
                 ImportInstruction(instr);
             }
-            catch (Exception e) when (e is UnsupportedException or TypeSystemException)
+            catch (Exception e) when (IsOfInput(e))
             {
-                Poison(e.Message);
+                Poison(MessageOf(e));
                 return;
             }
 

@@ -14,6 +14,7 @@ internal sealed class IntrinsicTable
     private readonly CompilationUnit _unit;
     private readonly Dictionary<string, Expander> _expanders = new(StringComparer.Ordinal);
     private readonly Dictionary<string, List<MethodDesc>> _replacements = new(StringComparer.Ordinal);
+    private readonly HashSet<string> _used = new(StringComparer.Ordinal);
     private bool _replacementsLoaded;
 
     public IntrinsicTable(CompilationUnit unit)
@@ -43,12 +44,26 @@ internal sealed class IntrinsicTable
             return true;
         }
 
-        return _expanders.TryGetValue(Key(method), out var expander) && expander(importer, method, args);
+        return Expand(importer, method, args);
+    }
+
+    /// <summary>Every member the tables know, and whether this compilation made use of the entry.</summary>
+    public IReadOnlyDictionary<string, bool> Usage()
+    {
+        LoadReplacements();
+        return _expanders.Keys.Concat(_replacements.Keys).Distinct().ToDictionary(name => name, _used.Contains);
     }
 
     /// <summary>Expands <c>new T(...)</c> of a struct.</summary>
-    public bool TryExpandConstructor(Importer importer, MethodDesc constructor, Val[] args) =>
-        _expanders.TryGetValue(Key(constructor), out var expander) && expander(importer, constructor, args);
+    public bool TryExpandConstructor(Importer importer, MethodDesc constructor, Val[] args) => Expand(importer, constructor, args);
+
+    private bool Expand(Importer importer, MethodDesc method, Val[] args)
+    {
+        if (!_expanders.TryGetValue(Key(method), out var expander) || !expander(importer, method, args))
+            return false;
+        _used.Add(Key(method));
+        return true;
+    }
 
     private static string Key(MethodDesc method) => method.Owner.FullMetadataName + "." + method.Name;
 
@@ -57,22 +72,7 @@ internal sealed class IntrinsicTable
     {
         if (!method.Module.IsFramework)
             return null;
-        if (!_replacementsLoaded)
-        {
-            _replacementsLoaded = true;
-            foreach (var type in ReplacingTypes)
-            {
-                foreach (var candidate in _unit.RuntimeMethods(type))
-                {
-                    if (candidate.AttributeStrings("Gantry.Compiler.Runtime.ReplacesAttribute") is not { } names)
-                        continue;
-                    if (!_replacements.TryGetValue(names[0], out var list))
-                        _replacements[names[0]] = list = [];
-                    list.Add(candidate);
-                }
-            }
-        }
-
+        LoadReplacements();
         if (!_replacements.TryGetValue(Key(method), out var candidates))
             return null;
         foreach (var candidate in candidates)
@@ -80,11 +80,28 @@ internal sealed class IntrinsicTable
             if (candidate.GenericParameterCount != method.Arguments.Length)
                 continue;
             var bound = method.Arguments.Length == 0 ? candidate : candidate.Instantiate(method.Arguments);
-            if (bound.Signature.SameAs(method.Signature) && bound.Signature.HasThis == method.Signature.HasThis)
-                return bound;
+            if (!bound.Signature.SameAs(method.Signature) || bound.Signature.HasThis != method.Signature.HasThis)
+                continue;
+            _used.Add(Key(method));
+            return bound;
         }
 
         return null;
+    }
+
+    private void LoadReplacements()
+    {
+        if (_replacementsLoaded)
+            return;
+        _replacementsLoaded = true;
+        foreach (var candidate in ReplacingTypes.SelectMany(_unit.RuntimeMethods))
+        {
+            if (candidate.AttributeStrings("Gantry.Compiler.Runtime.ReplacesAttribute") is not { } names)
+                continue;
+            if (!_replacements.TryGetValue(names[0], out var list))
+                _replacements[names[0]] = list = [];
+            list.Add(candidate);
+        }
     }
 
     /// <summary>The value of a static field that is a constant here, or null.</summary>
