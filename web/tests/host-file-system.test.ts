@@ -3,33 +3,10 @@ import { test } from 'node:test';
 import { Errno, FileError, FileType } from '../runtime/src/files/file-system.js';
 import type { FileSystem, OpenOptions } from '../runtime/src/files/file-system.js';
 import { HostFileSystem } from '../runtime/src/files/host-file-system.js';
-import type { HostFiles } from '../runtime/src/files/host-file-system.js';
 import { MemoryFileSystem } from '../runtime/src/files/memory-file-system.js';
+import { PoorHost } from './support/poor-host.js';
 
 // The file system over a poor host must behave as the one in memory does.
-
-class PoorHost implements HostFiles {
-  readOnly = false;
-  readonly nodes = new Map<string, Uint8Array | null>([['', null]]);
-  async stat(path: string) {
-    const node = this.nodes.get(path);
-    return node === undefined ? undefined : { directory: node === null, size: node?.length ?? 0, modified: 1 };
-  }
-  async list(path: string) {
-    return [...this.nodes].filter(([name]) => name !== '' && (name.includes('/') ? name.slice(0, name.lastIndexOf('/')) : '') === path)
-      .map(([name, node]) => ({ name: name.slice(name.lastIndexOf('/') + 1), directory: node === null }));
-  }
-  async read(path: string) { const node = this.nodes.get(path); if (node == null) throw new FileError(Errno.ENOENT); return node.slice(); }
-  async write(path: string, bytes: Uint8Array) { this.parent(path); this.nodes.set(path, bytes.slice()); }
-  async makeDirectory(path: string) { this.parent(path); this.nodes.set(path, null); }
-  async rename(from: string, to: string) {
-    this.parent(to);
-    await this.remove(to).catch(() => undefined);
-    for (const [path, node] of [...this.nodes]) if (path === from || path.startsWith(`${from}/`)) { this.nodes.delete(path); this.nodes.set(to + path.slice(from.length), node); }
-  }
-  async remove(path: string) { for (const name of [...this.nodes.keys()]) if (name === path || name.startsWith(`${path}/`)) this.nodes.delete(name); }
-  private parent(path: string) { if (this.nodes.get(path.includes('/') ? path.slice(0, path.lastIndexOf('/')) : '') !== null) throw new FileError(Errno.ENOENT); }
-}
 
 const options = (more: Partial<OpenOptions> = {}): OpenOptions => ({ create: false, exclusive: false, truncate: false, directory: false, write: true, mode: 0o644, owner: 0, group: 0, ...more });
 
@@ -107,4 +84,52 @@ test('a read-only host refuses every change', async () => {
   for (const change of [files.open('file', options()), files.remove('file', false), files.rename('file', 'x'), files.makeDirectory('d', { mode: 0o755, owner: 0, group: 0 }), files.setAttributes('file', { size: 0 })]) {
     await assert.rejects(change, (error: unknown) => error instanceof FileError && error.errno === Errno.EROFS);
   }
+});
+
+test('events of the guest\'s own changes are known from the host\'s', async () => {
+  const host = new PoorHost(), files = new HostFileSystem(host);
+  const node = await files.open('file', options({ create: true, mode: 0o755 }));
+  await node.write(0, new Uint8Array([1]));
+  await node.close();
+  await files.setAttributes('file', { modifyTime: 5_000_000_000n });
+  assert.equal(await files.changed('file'), false);
+  // A time that was set (tar, cp -p, touch) stays, and so does the inode, which git compares.
+  const { modifyTime, inode, mode } = await files.attributes('file');
+  assert.deepEqual([modifyTime, mode & 0o7777], [5_000_000_000n, 0o755]);
+  await host.write('file', new Uint8Array([1, 2, 3]));
+  assert.equal(await files.changed('file'), true);
+  const after = await files.attributes('file');
+  assert.deepEqual([after.size, after.inode, after.mode & 0o7777, after.modifyTime === modifyTime], [3, inode, 0o755, false]);
+  assert.equal(await files.changed('file'), false, 'the same change told twice');
+  await host.remove('file');
+  assert.equal(await files.changed('file'), true);
+  await host.write('file', new Uint8Array([1]));
+  assert.equal((await files.attributes('file')).mode & 0o7777, 0o644, 'another file of the same name has no mode yet');
+});
+
+test('contents that the host refuses are told, kept and written later', async () => {
+  const host = new PoorHost(), unsaved: string[] = [], files = new HostFileSystem(host, path => unsaved.push(path));
+  const node = await files.open('file', options({ create: true }));
+  await node.write(0, new Uint8Array([1, 2]));
+  host.full = true;
+  await assert.rejects(node.close(), (error: unknown) => error instanceof FileError && error.errno === Errno.ENOSPC);
+  assert.deepEqual(unsaved, ['file']);
+  assert.equal((await files.attributes('file')).size, 2);
+  host.full = false;
+  await files.flush();
+  assert.deepEqual(host.nodes.get('file'), new Uint8Array([1, 2]));
+});
+
+test('a write on its way does not bring back the name that a rename takes away', async () => {
+  const host = new PoorHost(), files = new HostFileSystem(host);
+  const node = await files.open('old', options({ create: true }));
+  await node.write(0, new Uint8Array([1]));
+  const renamed = files.rename('old', 'new');
+  for (let i = 0; i < 20; i++) {
+    await node.write(i, new Uint8Array([i]));
+    await Promise.all([node.flush(), Promise.resolve()]);
+  }
+  await Promise.all([renamed, node.close()]);
+  assert.deepEqual([...host.nodes.keys()], ['', 'new']);
+  assert.equal(host.nodes.get('new')?.length, 20);
 });

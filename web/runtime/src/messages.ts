@@ -29,6 +29,7 @@ export interface ProcessSettings {
 /** Everything that is decided before the start. */
 export interface StartSettings extends Omit<ProcessSettings, 'args'> {
   readonly args: readonly string[] | undefined; readonly files: readonly InitialFile[];
+  readonly memory: number | undefined;
   readonly mounts: readonly { readonly path: string; readonly readOnly: boolean }[];
 }
 

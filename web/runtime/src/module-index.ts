@@ -21,6 +21,7 @@ export interface ModuleIndex {
 
 const HeadLength = 65536;
 const MaximumIndex = 4 << 20;
+const MiB = 1 << 20;
 const MaximumSegments = 60_004;
 const SectionName = 'gantry.index';
 const JsonOffset = 8 + 1 + 5 + 1 + SectionName.length;
@@ -159,4 +160,15 @@ class Reader {
   }
 
   private bad(name: string, what: string): GantryError { return wrong(`${this.path}.${name} in its index is not ${what}`); }
+}
+
+/** The same machine with another size of memory. */
+export function withMemory(index: ModuleIndex, bytes: number | undefined): ModuleIndex {
+  const { machine } = index;
+  if (bytes === undefined || bytes === machine.memory) return index;
+  if (index.snapshot !== null) {
+    throw new GantryError('settings', `The image is a snapshot of a machine with ${machine.memory / MiB} MiB of memory, so it cannot be started with ${bytes / MiB}. Leave the memory setting out, or convert the image with --memory.`);
+  }
+  if (!Number.isInteger(bytes / MiB) || bytes < 32 * MiB || bytes > 2048 * MiB) throw new GantryError('settings', `${bytes} bytes are no size for the machine's memory: whole MiB from 32 to 2048 are.`);
+  return { ...index, machine: { ...machine, memory: bytes } };
 }

@@ -7,7 +7,7 @@ import { GantryError } from './errors.js';
 import { HaltKind, Mailbox, RunReason } from './layout.js';
 import { Machine } from './machine.js';
 import type { Endpoint, FromWorker, Progress, StartSettings, ToWorker } from './messages.js';
-import { readIndex } from './module-index.js';
+import { readIndex, withMemory } from './module-index.js';
 import { ProcessTable } from './processes.js';
 import { RequestServer } from './requests.js';
 import { BytesSource, openUrl } from './source.js';
@@ -86,7 +86,7 @@ export class Session {
     if (typeof WebAssembly === 'undefined') throw new GantryError('unsupported', 'The browser has no WebAssembly, or it is switched off. Switch it on, or use another browser.');
     this.settings = settings;
     const source = typeof image === 'string' ? await openUrl(image, { progress: bytes => this.progress(this.phase, bytes) }) : new BytesSource(image);
-    const index = await readIndex(source);
+    const index = withMemory(await readIndex(source), settings.memory);
     const { engine, snapshot, kernelImage, initrd, disk } = index;
     this.needed = engine.length + (snapshot?.length ?? 0) + (kernelImage?.length ?? 0) + (initrd?.length ?? 0) + disk.digests.length;
     this.progress('engine', 0);

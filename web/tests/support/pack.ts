@@ -3,7 +3,7 @@ import { writeLeb } from '../../runtime/src/module-index.js';
 
 // A second writer of docs/out-wasm.md, without snapshot: what the reader is tested with does not come from the converter alone.
 
-export interface Ingredients { readonly engine: Uint8Array; readonly kernel: Uint8Array; readonly initrd: Uint8Array; readonly disk: Uint8Array; readonly cmd: readonly string[]; readonly memory?: number }
+export interface Ingredients { readonly engine: Uint8Array; readonly kernel: Uint8Array; readonly initrd: Uint8Array; readonly disk: Uint8Array; readonly cmd: readonly string[]; readonly memory?: number; readonly external?: string }
 
 export const sha256 = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
 const padded = (value: number): number[] => Array.from({ length: 5 }, (_, i) => (Math.floor(value / 2 ** (7 * i)) & 0x7f) | (i < 4 ? 0x80 : 0));
@@ -22,6 +22,7 @@ export const Ports = [
 
 /** Writes a module; `change` may spoil the index's JSON before it is written. */
 export function pack(from: Ingredients, change: (index: Record<string, unknown>) => void = () => undefined): Uint8Array<ArrayBuffer> {
+  const inside = from.external === undefined ? from.disk : new Uint8Array(0);
   const kept: Uint8Array[] = [], dataSegments: Uint8Array[] = [];
   let memoryPages = 0;
   for (let at = 8; at < from.engine.length;) {
@@ -49,7 +50,7 @@ export function pack(from: Ingredients, change: (index: Record<string, unknown>)
   const digestsAt = 8 + 1 + 5 + 1 + 12 + indexLength + 1 + 5 + 1 + 13, engineAt = digestsAt + digests.length;
   const count = writeLeb(segments), kernelAt = engineAt + engine.length + 1 + 5 + count.length + 2 + 1 + writeLeb(from.kernel.length).length;
   const initrdAt = kernelAt + from.kernel.length + 1 + writeLeb(from.initrd.length).length;
-  const own = Buffer.concat(dataSegments), diskAt = initrdAt + from.initrd.length + own.length + 1 + writeLeb(from.disk.length).length;
+  const own = Buffer.concat(dataSegments), diskAt = initrdAt + from.initrd.length + own.length + 1 + writeLeb(inside.length).length;
   const index: Record<string, unknown> = {
     format: 1, generator: 'test', platform: { os: 'linux', architecture: 'riscv64' },
     machine: {
@@ -61,12 +62,12 @@ export function pack(from: Ingredients, change: (index: Record<string, unknown>)
     kernelImage: { offset: kernelAt, length: from.kernel.length, sha256: sha256(from.kernel) },
     initrd: { offset: initrdAt, length: from.initrd.length, sha256: sha256(from.initrd) },
     snapshot: null,
-    disk: { size: from.disk.length, offset: diskAt, length: from.disk.length, external: null, chunkSize, digests: { offset: digestsAt, length: digests.length, sha256: sha256(digests) } },
+    disk: { size: from.disk.length, offset: diskAt, length: inside.length, external: from.external ?? null, chunkSize, digests: { offset: digestsAt, length: digests.length, sha256: sha256(digests) } },
     container: { entrypoint: [], cmd: from.cmd, env: ['PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'], user: '', workdir: '/', labels: {}, exposedPorts: [], hostname: 'gantry' },
     image: { reference: 'test', digest: '' },
   };
   change(index);
-  const body = Buffer.concat([new Uint8Array(count), passive(new Uint8Array(0)), passive(from.kernel), passive(from.initrd), own, passive(from.disk)]);
+  const body = Buffer.concat([new Uint8Array(count), passive(new Uint8Array(0)), passive(from.kernel), passive(from.initrd), own, passive(inside)]);
   const file = Buffer.concat([
     new Uint8Array([0, 0x61, 0x73, 0x6d, 1, 0, 0, 0]), custom('gantry.index', Buffer.from(JSON.stringify(index).padEnd(indexLength))), custom('gantry.chunks', digests),
     engine, new Uint8Array([11, ...padded(body.length)]), body,

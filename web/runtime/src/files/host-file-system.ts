@@ -27,9 +27,11 @@ class Content {
   /** Undefined once removed. */
   path: string | undefined;
   modifyTime = now();
-  private writing: Promise<void> = Promise.resolve();
 
-  constructor(private readonly host: HostFiles, path: string, private bytes: Uint8Array, public size: number) { this.path = path; }
+  constructor(path: string, private bytes: Uint8Array, public size: number) { this.path = path; }
+
+  /** A copy of all there is. */
+  get all(): Uint8Array { return this.bytes.slice(0, this.size); }
 
   read(offset: number, length: number): Uint8Array { return this.bytes.slice(offset, Math.max(offset, Math.min(this.size, offset + length))); }
 
@@ -54,19 +56,10 @@ class Content {
 
   replace(bytes: Uint8Array): void { this.bytes = bytes; this.size = bytes.length; this.modifyTime = now(); }
 
-  /** One write at a time, so that an older one never ends last. */
-  flush(): Promise<void> {
-    const write = this.writing.catch(() => undefined).then(async () => {
-      if (!this.dirty || this.path === undefined) return;
-      this.dirty = false;
-      try { await this.host.write(this.path, this.bytes.slice(0, this.size)); } catch (error) { this.dirty = true; throw error; }
-    });
-    this.writing = write;
-    return write;
-  }
-
   private touch(): void { this.dirty = true; this.modifyTime = now(); }
 }
+
+const describe = (stat: Awaited<ReturnType<HostFiles['stat']>>): string => stat === undefined ? 'nothing' : stat.directory ? 'folder' : `${stat.size} bytes of ${stat.modified}`;
 
 /** A folder of a {@link HostFiles}, with inode numbers, modes, owners, times and symbolic links kept for the session. */
 export class HostFileSystem implements FileSystem {
@@ -74,17 +67,35 @@ export class HostFileSystem implements FileSystem {
   private readonly contents = new Map<string, Content>();
   private lastInode = 1;
 
-  constructor(private readonly host: HostFiles) {}
+  // What the host had after changes of ours, by which its events that tell of them are known from others.
+  private readonly ours = new Map<string, string>();
+  private readonly changing = new Set<string>();
+  private last: Promise<unknown> = Promise.resolve();
 
-  /** The host's file changed under us: read it again unless the guest has written it. */
-  async changed(path: string): Promise<void> {
-    const content = this.contents.get(path), extra = this.extras.get(path);
-    if (extra !== undefined && content?.dirty !== true) extra.modifyTime = undefined;
-    if (content !== undefined && !content.dirty) await this.host.read(path).then(bytes => { if (!content.dirty) content.replace(bytes); }, () => undefined);
+  /** @param onUnsaved hears of contents that the host refused; they are kept, and given to it again by {@link flush}. A guest ignores errors of close. */
+  constructor(private readonly host: HostFiles, private readonly onUnsaved: (path: string, error: unknown) => void = () => undefined) {}
+
+  /** The host tells that a node changed: it is read again unless the guest has written it. False when the change was ours. */
+  async changed(path: string): Promise<boolean> {
+    const extra = this.extras.get(path);
+    if (this.changing.has(path)) return false;
+    const stat = await this.host.stat(path), state = describe(stat);
+    // It may have become ours meanwhile.
+    if (this.changing.has(path) || this.ours.get(path) === state || this.extras.get(path) !== extra) return false;
+    this.ours.set(path, state);
+    if (stat === undefined) {
+      // Links go with their folder; one of this name was made after the file went.
+      for (const [known, { target }] of [...this.extras]) if (isWithin(known, path) && (known !== path || target === undefined)) this.extras.delete(known);
+    }
+    const content = this.contents.get(path);
+    if (content?.dirty === true) return true;
+    if (extra !== undefined) extra.modifyTime = undefined;
+    if (content !== undefined) await this.host.read(path).then(bytes => { if (!content.dirty) content.replace(bytes); }, () => undefined);
+    return true;
   }
 
   /** Everything written is with the host. */
-  async flush(): Promise<void> { await Promise.all([...this.contents.values()].map(content => content.flush())); }
+  async flush(): Promise<void> { await Promise.all([...this.contents.values()].map(content => this.store(content))); }
 
   async attributes(path: string): Promise<NodeAttributes> {
     const extra = this.extras.get(path);
@@ -104,8 +115,7 @@ export class HostFileSystem implements FileSystem {
     if (present === undefined) {
       this.checkWritable();
       await this.checkFolder(split(path).parent);
-      await this.host.write(path, new Uint8Array(0));
-      this.create(path, options);
+      await this.modify([path], async () => { await this.host.write(path, new Uint8Array(0)); this.create(path, options); });
     } else {
       if (options.create && options.exclusive) throw new FileError(Errno.EEXIST);
       const type = present.mode & FileType.Mask;
@@ -121,7 +131,7 @@ export class HostFileSystem implements FileSystem {
     if (content === undefined) {
       const bytes = options.truncate || present === undefined ? new Uint8Array(0) : await this.host.read(path);
       // Someone else may have opened it meanwhile.
-      content = this.contents.get(path) ?? new Content(this.host, path, bytes, bytes.length);
+      content = this.contents.get(path) ?? new Content(path, bytes, bytes.length);
       this.contents.set(path, content);
     }
     content.opens++;
@@ -143,8 +153,7 @@ export class HostFileSystem implements FileSystem {
 
   async makeDirectory(path: string, creation: Creation): Promise<void> {
     await this.makeRoom(path);
-    await this.host.makeDirectory(path);
-    this.create(path, creation);
+    await this.modify([path], async () => { await this.host.makeDirectory(path); this.create(path, creation); });
   }
 
   async symlink(path: string, target: string, creation: Creation): Promise<void> {
@@ -171,9 +180,16 @@ export class HostFileSystem implements FileSystem {
       if (oldDirectory && (await this.entries(to)).length > 0) throw new FileError(Errno.ENOTEMPTY);
     }
     await this.checkFolder(split(to).parent);
-    await this.contents.get(from)?.flush();
-    const link = this.extras.get(from)?.target !== undefined;
-    if (link) { if (old !== undefined) await this.remove(to, false); } else await this.host.rename(from, to);
+    const content = this.contents.get(from), link = this.extras.get(from)?.target !== undefined;
+    if (content !== undefined) await this.store(content);
+    if (link && old !== undefined) await this.remove(to, false);
+    await this.modify([from, to], async () => {
+      if (!link) await this.host.rename(from, to);
+      this.moved(from, to);
+    });
+  }
+
+  private moved(from: string, to: string): void {
     this.forget(to);
     for (const [path, extra] of [...this.extras]) {
       if (isWithin(path, from)) { this.extras.delete(path); this.extras.set(to + path.slice(from.length), extra); }
@@ -189,8 +205,10 @@ export class HostFileSystem implements FileSystem {
     if (directory && !isDirectory) throw new FileError(Errno.ENOTDIR);
     if (!directory && isDirectory) throw new FileError(Errno.EISDIR);
     if (isDirectory && (await this.entries(path)).length > 0) throw new FileError(Errno.ENOTEMPTY);
-    if (this.extras.get(path)?.target === undefined) await this.host.remove(path);
-    this.forget(path);
+    await this.modify([path], async () => {
+      if (this.extras.get(path)?.target === undefined) await this.host.remove(path);
+      this.forget(path);
+    });
   }
 
   private openFile(content: Content, opened: NodeAttributes): OpenNode {
@@ -205,14 +223,44 @@ export class HostFileSystem implements FileSystem {
       read: async (offset, length) => content.read(offset, length),
       write: async (offset, bytes) => { this.checkWritable(); extra.modifyTime = undefined; content.write(offset, bytes); },
       list: async () => { throw new FileError(Errno.ENOTDIR); },
-      flush: () => content.flush(),
+      flush: () => this.store(content),
       close: async () => {
         if (closed) return;
         closed = true;
-        await content.flush();
-        if (--content.opens === 0 && content.path !== undefined && !content.dirty && this.contents.get(content.path) === content) this.contents.delete(content.path);
+        try { await this.store(content); } catch (error) { this.onUnsaved(content.path ?? '', error); throw error; } finally { content.opens--; }
+        if (content.opens === 0 && content.path !== undefined && !content.dirty && this.contents.get(content.path) === content) this.contents.delete(content.path);
       },
     };
+  }
+
+  private store(content: Content): Promise<void> {
+    return this.serially(async () => {
+      const { path } = content;
+      if (!content.dirty || path === undefined) return;
+      content.dirty = false;
+      try { await this.telling([path], () => this.host.write(path, content.all)); } catch (error) { content.dirty = true; throw error; }
+    });
+  }
+
+  private modify(paths: readonly string[], work: () => Promise<void>): Promise<void> { return this.serially(() => this.telling(paths, work)); }
+
+  // One change at a time: an older write never ends last, and none goes to a name that is being taken away.
+  private serially(work: () => Promise<void>): Promise<void> {
+    const done = this.last.then(work);
+    this.last = done.catch(() => undefined);
+    return done;
+  }
+
+  private async telling(paths: readonly string[], work: () => Promise<void>): Promise<void> {
+    for (const path of paths) this.changing.add(path);
+    try {
+      await work();
+    } finally {
+      for (const path of paths) {
+        await this.host.stat(path).then(stat => this.ours.set(path, describe(stat)), () => this.ours.delete(path));
+        this.changing.delete(path);
+      }
+    }
   }
 
   private openDirectory(path: string): OpenNode {

@@ -1,0 +1,120 @@
+import assert from 'node:assert/strict';
+import { createHash, randomBytes } from 'node:crypto';
+import { test } from 'node:test';
+import { Container } from '../runtime/src/container.js';
+import type { WorkerLike } from '../runtime/src/container.js';
+import { HostFileSystem } from '../runtime/src/files/host-file-system.js';
+import type { Endpoint, FromWorker, ToWorker } from '../runtime/src/messages.js';
+import { Session } from '../runtime/src/session.js';
+import { developerImage } from './support/assets.js';
+import { PoorHost } from './support/poor-host.js';
+import { serve } from './support/server.js';
+
+// What programs do with a workspace at /workspace, whose host knows whole files only. The worker's session runs on this thread.
+
+function worker(): WorkerLike {
+  const { port1, port2 } = new MessageChannel();
+  new Session(port2 as unknown as Endpoint<FromWorker, ToWorker>, async () => undefined);
+  return Object.assign(port1, { terminate: () => { port1.close(); } }) as unknown as WorkerLike;
+}
+
+interface Guest { readonly container: Container; readonly files: HostFileSystem; output: string }
+
+/** Runs a script in the developer's image; `during` may act when output came. */
+async function run(host: PoorHost, script: string, during: (guest: Guest) => void = () => undefined): Promise<string> {
+  const images = await serve('/nowhere', developerImage()), files = new HostFileSystem(host), decoder = new TextDecoder();
+  const container = Container.start({
+    image: `${images.url}dev.wasm`, args: ['/bin/bash', '-ec', `cd /workspace\n${script}`], worker, mounts: [{ path: '/workspace', fileSystem: files, readOnly: host.readOnly }],
+    onOutput: bytes => { guest.output += decoder.decode(bytes, { stream: true }); during(guest); },
+  });
+  const guest: Guest = { container, files, output: '' }, timer = setTimeout(() => { void container.stop(0); }, 400_000);
+  try {
+    const { status } = await container.exit;
+    assert.equal(status, 0, guest.output);
+    return guest.output;
+  } finally {
+    clearTimeout(timer);
+    images.close();
+  }
+}
+
+const text = (host: PoorHost, path: string): string => new TextDecoder().decode(host.nodes.get(path) ?? undefined);
+
+test('programs create, append, truncate, replace, map and link files', async () => {
+  const host = new PoorHost();
+  const output = await run(host, `
+    echo one > file; echo two >> file; cp file short; truncate -s 3 short
+    echo saved > file.tmp; chmod 640 file.tmp; inode=$(stat -c %i file.tmp); mv -f file.tmp file
+    [ $inode = $(stat -c %i file) ] && stat -c '%a %s' file
+    ln -s file link; readlink link; cat link
+    touch -d @1000000000 old; stat -c %Y old
+    python3 - <<'END'
+import mmap, os
+with open('mapped', 'w+b') as f:
+    f.truncate(10000)
+    with mmap.mmap(f.fileno(), 10000) as m: m[5000:5006] = b'mapped'
+with open('synced', 'wb', buffering=0) as f:
+    f.write(b'synced'); os.fsync(f.fileno())
+    print('fsync', flush=True)
+END
+    mkdir -p a/b; rmdir a/b; rmdir a; rm old
+    if mkdir file/x 2>/dev/null; then exit 1; fi`);
+  assert.equal(output, '640 6\nfile\nsaved\n1000000000\nfsync\n');
+  assert.deepEqual([text(host, 'file'), text(host, 'short'), text(host, 'synced')], ['saved\n', 'one', 'synced']);
+  assert.equal(text(host, 'mapped'), `${'\0'.repeat(5000)}mapped${'\0'.repeat(4994)}`);
+  assert.deepEqual([...host.nodes.keys()].sort(), ['', 'file', 'mapped', 'short', 'synced']);
+});
+
+test('what the editor changes is seen at once, also by who has the file open or mapped', async () => {
+  const host = new PoorHost();
+  host.nodes.set('file', new TextEncoder().encode('before'));
+  let changed = false;
+  const output = await run(host, `
+    exec python3 -u - <<'END'
+import mmap, os, time
+f = open('file', 'rb')
+m = mmap.mmap(f.fileno(), 0, prot=mmap.PROT_READ)
+print(f.read(), bytes(m), flush=True)
+while True:
+    if os.pread(f.fileno(), 100, 0) == b'behind' and open('file', 'rb').read() == b'behind': break
+    time.sleep(0.05)
+print('seen')
+END`, guest => {
+    if (changed || !guest.output.includes('\n')) return;
+    changed = true;
+    host.write('file', new TextEncoder().encode('behind')).then(() => guest.files.changed('file')).then(foreign => { if (foreign) guest.container.filesChanged(); }).catch((error: unknown) => { guest.output += String(error); });
+  });
+  assert.equal(output, "b'before' b'before'\nseen\n");
+});
+
+test('a host that cannot be written says EROFS', async () => {
+  const host = new PoorHost();
+  host.nodes.set('file', new TextEncoder().encode('text'));
+  host.readOnly = true;
+  assert.equal(await run(host, 'cat file; for c in "touch new" "rm file" "mkdir d" "mv file x"; do if LC_ALL=C $c 2>&1; then exit 1; fi; done | grep -c "Read-only file system"'), 'text4\n');
+});
+
+test('a workspace of 5,000 files is listed, searched, put under git and packed', async () => {
+  const host = new PoorHost();
+  for (let folder = 0; folder < 50; folder++) {
+    await host.makeDirectory(`d${folder}`);
+    for (let file = 0; file < 100; file++) await host.write(`d${folder}/file ${file}.txt`, new TextEncoder().encode(`${folder} and ${file}${folder === 7 && file === 77 ? ' needle' : ''}\n`));
+  }
+  const output = await run(host, `
+    figure() { now=$EPOCHREALTIME; echo "# $1: $(( (\${now/./} - \${begin/./}) / 1000 )) ms" >&2; begin=$now; }; begin=$EPOCHREALTIME
+    ls -R | grep -c txt; figure 'ls -R'
+    grep -r needle .; figure 'grep -r'
+    tar cf /tmp/all.tar . ; tar tf /tmp/all.tar | grep -c txt; figure tar
+    git init -q . && git status --short | wc -l; figure 'git status'
+    git status --short --untracked-files=all | grep -c txt; figure 'git status, all'`);
+  console.log(output.split('\n').filter(line => line.startsWith('# ')).join('\n'));
+  assert.deepEqual(output.split('\n').filter(line => line !== '' && !line.startsWith('# ')), ['5000', './d7/file 77.txt:7 and 77 needle', '5000', '50', '5000']);
+});
+
+test('a large file that the guest writes arrives intact', async () => {
+  const host = new PoorHost(), bytes = randomBytes(4_000_000);
+  host.nodes.set('in', bytes);
+  await run(host, 'cp in out; mv out final');
+  const sha256 = (data: Uint8Array | null | undefined): string => createHash('sha256').update(data ?? '').digest('hex');
+  assert.deepEqual([host.nodes.get('final')?.length, sha256(host.nodes.get('final'))], [bytes.length, sha256(bytes)]);
+});
