@@ -84,8 +84,9 @@ internal sealed class RegistryTransport(ImageOptions options)
                 or HttpStatusCode.TemporaryRedirect or HttpStatusCode.PermanentRedirect)) return response;
             var location = response.Headers.Location;
             response.Dispose();
-            if (location is null || redirects == MaxRedirects) throw new ImageException(ImageError.Network, $"{uri.Authority} redirects too often or to nowhere");
-            uri = new Uri(uri, location);
+            if (location is null || redirects == MaxRedirects || !Uri.TryCreate(uri, location, out var next))
+                throw new ImageException(ImageError.Network, $"{uri.Authority} redirects too often or to nowhere");
+            uri = next;
             RequireSafe(uri);
         }
     }

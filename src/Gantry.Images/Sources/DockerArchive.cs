@@ -3,7 +3,7 @@ using Gantry.Images.Model;
 namespace Gantry.Images.Sources;
 
 /// <summary>An archive as <c>docker save</c> and skopeo's <c>docker-archive:</c> write it (Docker image specification v1.2).</summary>
-internal sealed class DockerArchive(ArchiveFiles files, ImageOptions options)
+internal sealed class DockerArchive(IFileSet files, ImageOptions options)
 {
     public const string ManifestName = "manifest.json";
 
