@@ -123,7 +123,7 @@ export class Container {
     });
   }
 
-  private post(message: ToWorker): void { if (!this.ended) this.worker.postMessage(message); }
+  private post(message: ToWorker, transfer: Transferable[] = []): void { if (!this.ended) this.worker.postMessage(message, transfer); }
 
   private receive(message: FromWorker): void {
     const { options } = this;
@@ -144,7 +144,12 @@ export class Container {
   private serve(message: Extract<FromWorker, { type: 'file' }>): void {
     const server = this.servers[message.mount];
     if (server === undefined) return this.post({ type: 'fileReply', slot: message.slot, reply: { status: 5 } });
-    const work = server.serve(message.request).then(reply => this.post({ type: 'fileReply', slot: message.slot, reply }));
+    const work = server.serve(message.request).then(reply => {
+      if (reply.data === undefined) return this.post({ type: 'fileReply', slot: message.slot, reply });
+      // A message with a view carries the whole buffer behind it: a file system's view of a large file must not travel with each read.
+      const data = new Uint8Array(reply.data);
+      this.post({ type: 'fileReply', slot: message.slot, reply: { ...reply, data } }, [data.buffer]);
+    });
     this.serving.add(work);
     void work.finally(() => this.serving.delete(work));
   }

@@ -4,6 +4,7 @@ import type { AttributeChange, NodeAttributes } from './files/file-system.js';
 import { Errno, now } from './files/file-system.js';
 import type { FileReply, FileRequest } from './files/file-server.js';
 import type { LinearMemory } from './memory.js';
+import { WriteBehind } from './write-behind.js';
 
 const Change = { Mode: 1, Owner: 2, Group: 4, Size: 8, AccessTime: 0x10, ModifyTime: 0x20, AccessGiven: 0x80, ModifyGiven: 0x100 } as const;
 const MaximumSegments = 256;
@@ -11,6 +12,7 @@ const MaximumSegments = 256;
 /** Takes posted requests out of the mailbox and completes them, at once or later. */
 export class RequestServer {
   private readonly decoder = new TextDecoder('utf-8', { fatal: true });
+  private readonly writes: WriteBehind;
 
   /**
    * @param sendFile asks the mount's file server; its answer comes to {@link completeFile}
@@ -19,7 +21,9 @@ export class RequestServer {
    */
   constructor(
     private readonly memory: LinearMemory, private readonly mailbox: number, private readonly disk: ChunkedDisk,
-    private readonly sendFile: (slot: number, mount: number, request: FileRequest) => void, private readonly wake: () => void, private readonly fail: (error: unknown) => void) {}
+    sendFile: (slot: number, mount: number, request: FileRequest) => void, private readonly wake: () => void, private readonly fail: (error: unknown) => void) {
+    this.writes = new WriteBehind(sendFile, (slot, reply) => this.answer(slot, reply));
+  }
 
   /** Looks at all slots; true when one was completed already. */
   serve(): boolean {
@@ -35,8 +39,17 @@ export class RequestServer {
     return completed;
   }
 
+  /** Sends the writes that wait for more. */
+  flush(): void { this.writes.flush(); }
+
   /** A file server's answer. */
   completeFile(slot: number, reply: FileReply): void {
+    if (slot >= 0) this.answer(slot, reply);
+    else if (!this.writes.acknowledge(-slot, reply)) return;
+    this.wake();
+  }
+
+  private answer(slot: number, reply: FileReply): void {
     const { memory } = this;
     if (reply.data !== undefined) this.scatter(slot, reply.data);
     const kind = memory.get(slot, Request.Kind), attributes = memory.get(slot, Request.Attributes);
@@ -44,7 +57,6 @@ export class RequestServer {
     if (kind === RequestKind.StatFileSystem && reply.status === 0) this.putStatistics(attributes);
     memory.set(slot, Request.Result, reply.result ?? 0);
     this.finish(slot, reply.status);
-    this.wake();
   }
 
   private take(slot: number): boolean {
@@ -89,13 +101,12 @@ export class RequestServer {
       this.finish(slot, Errno.EILSEQ);
       return true;
     }
-    this.sendFile(slot, memory.get(slot, Request.Device), {
+    return this.writes.take(slot, memory.get(slot, Request.Device), {
       kind, path, path2, handle: memory.get(slot, Request.Handle), offset: memory.get(slot, Request.Offset), length,
       flags: memory.get(slot, Request.Flags), mode: memory.get(slot, Request.Mode), owner: memory.get(slot, Request.Owner), group: memory.get(slot, Request.Group),
       data: kind === RequestKind.Write ? this.gather(slot, length) : undefined,
       change: kind === RequestKind.SetAttributes ? this.change(memory.get(slot, Request.Attributes)) : undefined,
     });
-    return false;
   }
 
   private finish(slot: number, status: number): void {
@@ -122,7 +133,7 @@ export class RequestServer {
     }
   }
 
-  private gather(slot: number, length: number): Uint8Array {
+  private gather(slot: number, length: number): Uint8Array<ArrayBuffer> {
     const bytes = new Uint8Array(length);
     let at = 0;
     for (const segment of this.segments(slot)) {

@@ -103,7 +103,7 @@ export class Session {
     this.disk = opened;
     const machine = await Machine.start(module, index, segments, boot, this.settings.window);
     this.requests = new RequestServer(machine.memory, machine.mailbox, opened,
-      (slot, mount, request) => this.page.postMessage({ type: 'file', slot, mount, request }), () => this.wake(), error => this.fail(error));
+      (slot, mount, request) => this.page.postMessage({ type: 'file', slot, mount, request }, request.data === undefined ? [] : [request.data.buffer]), () => this.wake(), error => this.fail(error));
     this.processes = new ProcessTable(machine, index, settings.terminal, (message, transfer) => this.page.postMessage(message, transfer), frame => this.onMainFrame(frame));
     this.machine = machine;
     this.progress('starting', 0);
@@ -125,11 +125,19 @@ export class Session {
     const { machine, requests, processes } = this;
     if (machine === undefined || requests === undefined || processes === undefined || this.over) return;
     try {
-      let busy = processes.pumpInput();
-      const begin = performance.now(), reason = machine.run(this.budget), took = performance.now() - begin;
+      let busy = processes.pumpInput(), begin: number, reason: number, served: boolean;
+      const end = performance.now() + SliceMilliseconds;
+      do {
+        begin = performance.now();
+        reason = machine.run(this.budget);
+        served = requests.serve();
+        // What was answered at once (a cached chunk, a write that waits for more) needs no turn of the event loop.
+      } while (served && reason === RunReason.Attention && performance.now() < end);
+      const took = performance.now() - begin;
       // Slices stay short so that input, answers and timers of the worker get their turn.
       if (reason === RunReason.Budget) this.budget = Math.min(Math.max(this.budget * Math.min(Math.max(SliceMilliseconds / Math.max(took, 0.1), 0.5), 2), 50_000), 1e9);
-      busy = requests.serve() || busy;
+      busy = served || busy;
+      if (reason !== RunReason.Attention) requests.flush();
       busy = processes.pumpOutput() || busy;
       this.pumpLog(machine);
       if (processes.blocked && reason === RunReason.Halted) return;

@@ -6,7 +6,7 @@ import { Errno, FileError } from './file-system.js';
 export interface FileRequest {
   readonly kind: number; readonly path: string; readonly path2: string; readonly handle: number; readonly offset: number; readonly length: number;
   readonly flags: number; readonly mode: number; readonly owner: number; readonly group: number;
-  readonly data: Uint8Array | undefined; readonly change: AttributeChange | undefined;
+  readonly data: Uint8Array<ArrayBuffer> | undefined; readonly change: AttributeChange | undefined;
 }
 
 /** Its answer. */
@@ -19,12 +19,22 @@ const EntryHeader = 20;
 /** Answers the requests of one mount from a file system. */
 export class FileServer {
   private readonly handles = new Map<number, { readonly node: OpenNode; entries: DirectoryEntry[] | undefined }>();
+  private readonly writing = new Set<Promise<FileReply>>();
   private lastHandle = 0;
 
   constructor(private readonly files: FileSystem) {}
 
-  /** Never throws: what goes wrong is in the status. */
+  /** Never throws: what goes wrong is in the status. Writes are done before what comes after them begins, since the guest does not wait for them. */
   async serve(request: FileRequest): Promise<FileReply> {
+    const before = [...this.writing], work = before.length === 0 ? this.perform(request) : Promise.all(before).then(() => this.perform(request));
+    if (request.kind === RequestKind.Write) {
+      this.writing.add(work);
+      void work.then(() => this.writing.delete(work));
+    }
+    return work;
+  }
+
+  private async perform(request: FileRequest): Promise<FileReply> {
     try {
       return { status: 0, ...await this.answer(request) };
     } catch (error) {

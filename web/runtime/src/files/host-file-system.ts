@@ -20,6 +20,9 @@ const MaximumFile = 1 << 30;
 /** What the host does not keep, for the session. */
 interface Extra { readonly inode: number; mode: number | undefined; owner: number; group: number; accessTime: bigint | undefined; modifyTime: bigint | undefined; target: string | undefined }
 
+// A Buffer's slice is a view of it, not a copy.
+const plain = (bytes: Uint8Array): Uint8Array => new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length);
+
 /** An open file: its contents are read once and written back by flush and by the last close. */
 class Content {
   opens = 0;
@@ -27,8 +30,14 @@ class Content {
   /** Undefined once removed. */
   path: string | undefined;
   modifyTime = now();
+  size: number;
+  private bytes: Uint8Array;
 
-  constructor(path: string, private bytes: Uint8Array, public size: number) { this.path = path; }
+  constructor(path: string, bytes: Uint8Array) {
+    this.path = path;
+    this.bytes = plain(bytes);
+    this.size = bytes.length;
+  }
 
   /** A copy of all there is. */
   get all(): Uint8Array { return this.bytes.slice(0, this.size); }
@@ -54,7 +63,7 @@ class Content {
     this.touch();
   }
 
-  replace(bytes: Uint8Array): void { this.bytes = bytes; this.size = bytes.length; this.modifyTime = now(); }
+  replace(bytes: Uint8Array): void { this.bytes = plain(bytes); this.size = bytes.length; this.modifyTime = now(); }
 
   private touch(): void { this.dirty = true; this.modifyTime = now(); }
 }
@@ -131,7 +140,7 @@ export class HostFileSystem implements FileSystem {
     if (content === undefined) {
       const bytes = options.truncate || present === undefined ? new Uint8Array(0) : await this.host.read(path);
       // Someone else may have opened it meanwhile.
-      content = this.contents.get(path) ?? new Content(path, bytes, bytes.length);
+      content = this.contents.get(path) ?? new Content(path, bytes);
       this.contents.set(path, content);
     }
     content.opens++;
