@@ -27,15 +27,36 @@ public static class Compilation
                 {
                     result = new CompilationResult { Diagnostics = [new Diagnostic(null, 0, options.Input, e.Message)] };
                 }
-                catch (Exception e) when (Environment.GetEnvironmentVariable("GANTRY_COMPILER_DEBUG") != "1")
+                catch (Exception e) when (InternalError.IsCaught)
                 {
-                    result = new CompilationResult { Diagnostics = [new Diagnostic(null, 0, options.Input, $"the compiler failed: {e.GetType().Name}: {e.Message} (set GANTRY_COMPILER_DEBUG=1 for the stack trace)")] };
+                    result = new CompilationResult { Diagnostics = [Internal(options, e)] };
                 }
             },
             CompilerStackSize);
         thread.Start();
         thread.Join();
         return result!;
+    }
+
+    private static Diagnostic Internal(CompilationOptions options, Exception e)
+    {
+        if (e is not InternalErrorException { InnerException: { } cause, Method: var method })
+            return new Diagnostic(null, 0, options.Input, InternalError.Describe(e)) { IsInternal = true };
+        var location = SourceLocator.Find(new SourcePosition(method, 0));
+        return new Diagnostic(location?.File, location?.Line ?? 0, method.ToString(), InternalError.Describe(cause)) { IsInternal = true };
+    }
+
+    /// <summary>Runs a step on a method's function, so that a failure tells the method.</summary>
+    internal static void OnMethod(Function function, Action step)
+    {
+        try
+        {
+            step();
+        }
+        catch (Exception e) when (InternalError.IsCaught && e is not InternalErrorException)
+        {
+            throw new InternalErrorException(function.Method!, e);
+        }
     }
 }
 
@@ -93,7 +114,7 @@ internal sealed class Driver
 
         var start = OrderStaticConstructors();
         foreach (var function in _functions)
-            new Lowering(function, _tables).Run();
+            Compilation.OnMethod(function, new Lowering(function, _tables).Run);
         var builder = new ModuleBuilder(_unit);
         var module = builder.Build(_functions, _imports, exports, start, _tables);
         return new CompilationResult
@@ -178,7 +199,7 @@ internal sealed class Driver
             }
 
             var function = _unit.TryGetFunction(method)!;
-            Optimizer.TailCalls.Run(_unit, function);
+            Compilation.OnMethod(function, () => Optimizer.TailCalls.Run(_unit, function));
             _functions.Add(function);
             if (_options.Dump != null && function.Name.Contains(_options.Dump, StringComparison.Ordinal))
                 _dump.AppendLine(IRPrinter.Print(function));

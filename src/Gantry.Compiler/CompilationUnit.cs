@@ -63,7 +63,15 @@ internal sealed class CompilationUnit
         if (!_inProgress.Add(method))
             return null;
         function = Importer.Import(this, method);
-        Pipeline.Run(this, function);
+        try
+        {
+            Pipeline.Run(this, function);
+        }
+        catch (Exception e) when (InternalError.IsCaught)
+        {
+            function = Importer.PoisonFunction(this, method, e);
+        }
+
         _inProgress.Remove(method);
         return _functions[method] = function;
     }
@@ -89,6 +97,10 @@ internal sealed class CompilationUnit
         var location = SourceLocator.Find(position);
         return new Diagnostic(location?.File, location?.Line ?? 0, position.Method?.ToString() ?? "?", message);
     }
+
+    /// <summary>The diagnostic for an exception that came up at a place in a method.</summary>
+    public Diagnostic MakeDiagnostic(SourcePosition position, Exception e) =>
+        MakeDiagnostic(position, InternalError.Describe(e)) with { IsInternal = !InternalError.IsOfInput(e) };
 
     public bool IsInLoop(Importer importer, int offset) => importer.HasBackwardBranchOver(offset);
 

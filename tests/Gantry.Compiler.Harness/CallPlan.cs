@@ -22,6 +22,7 @@ public sealed record Call(MethodInfo Method, string Export, object[] Arguments)
 public static class CallPlan
 {
     private const int CallsPerMethod = 120;
+    private const int FewestForPairs = 100;
 
     /// <summary>The calls of all exported methods of an assembly: given inputs if the method has any, else edge values.</summary>
     public static List<Call> Of(Assembly assembly, int callsPerMethod = CallsPerMethod)
@@ -105,6 +106,14 @@ public static class CallPlan
         {
             for (long i = 0; i < product; i++) yield return new Call(method, export, Pick(edges, i));
             yield break;
+        }
+
+        if (types is [var left, var right] && callsPerMethod >= FewestForPairs)
+        {
+            object[][] extremes = [EdgeValues.ExtremesOf(left), EdgeValues.ExtremesOf(right)];
+            int pairs = extremes[0].Length * extremes[1].Length;
+            for (int i = 0; i < pairs; i++) yield return new Call(method, export, Pick(extremes, i));
+            callsPerMethod = Math.Max(callsPerMethod - pairs, callsPerMethod / 4);
         }
 
         // A sample that depends on the name only: the same in every run, and in every runner.

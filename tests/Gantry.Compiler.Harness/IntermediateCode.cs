@@ -51,9 +51,11 @@ public static class IntermediateCode
     }
 
     /// <summary>The instructions that occur in an assembly's methods.</summary>
-    public static HashSet<ILOpCode> OpCodesOf(string path)
+    public static HashSet<ILOpCode> OpCodesOf(string path) => [.. Instructions(path).Select(instruction => instruction.Code)];
+
+    /// <summary>All instructions of an assembly; of operands only those of ldc.i8 are told.</summary>
+    public static IEnumerable<(MethodDefinitionHandle Method, int Offset, ILOpCode Code, long Constant)> Instructions(string path)
     {
-        var found = new HashSet<ILOpCode>();
         using var pe = new PEReader(File.OpenRead(path));
         MetadataReader reader = pe.GetMetadataReader();
         foreach (MethodDefinitionHandle handle in reader.MethodDefinitions)
@@ -63,14 +65,13 @@ public static class IntermediateCode
             BlobReader code = pe.GetMethodBody(rva).GetILReader();
             while (code.RemainingBytes > 0)
             {
-                int value = code.ReadByte();
+                int offset = code.Offset, value = code.ReadByte();
                 if (value == 0xFE) value = 0xFE00 | code.ReadByte();
-                found.Add((ILOpCode)value);
+                BlobReader operand = code;
+                yield return (handle, offset, (ILOpCode)value, (ILOpCode)value == ILOpCode.Ldc_i8 ? operand.ReadInt64() : 0);
                 code.Offset += OperandSize(AllOpCodes[(ILOpCode)value].OperandType, code);
             }
         }
-
-        return found;
     }
 
     /// <summary>All instructions of ECMA-335.</summary>
@@ -101,9 +102,9 @@ public static class IntermediateCode
             bool real = operand == typeof(float) || operand == typeof(double);
             foreach (OpCode code in Binary.Concat(Comparisons))
             {
-                // Floating-point remainder is fmod: not in the subset. Integer-only instructions do not take floats.
+                // Integer-only instructions do not take floats.
                 bool comparison = Comparisons.Contains(code);
-                if (real && !comparison && code != OpCodes.Add && code != OpCodes.Sub && code != OpCodes.Mul && code != OpCodes.Div) continue;
+                if (real && !comparison && code != OpCodes.Add && code != OpCodes.Sub && code != OpCodes.Mul && code != OpCodes.Div && code != OpCodes.Rem) continue;
                 ILGenerator il = Define(type, $"{Clean(code)}_{name}", comparison ? typeof(int) : operand, operand, operand);
                 il.Emit(OpCodes.Ldarg_0);
                 il.Emit(OpCodes.Ldarg_1);
@@ -131,7 +132,6 @@ public static class IntermediateCode
 
             foreach ((OpCode code, Type result) in Conversions)
             {
-                // The unsigned forms of conversions from floating point are the signed ones: nothing to learn.
                 ILGenerator il = Define(type, $"{Clean(code)}_{name}", result, operand);
                 il.Emit(OpCodes.Ldarg_0);
                 il.Emit(code);
@@ -423,21 +423,42 @@ public static class IntermediateCode
         refs.Emit(OpCodes.Conv_I4);
         refs.Emit(OpCodes.Ret);
 
-        foreach ((Type operand, string name) in Types.Where(entry => entry.Type == typeof(int) || entry.Type == typeof(long)))
+        foreach ((Type operand, string name) in Types)
         {
-            // Native integers have other widths on the two sides: only what fits in 32 bits is compared.
-            foreach (OpCode code in new[] { OpCodes.Conv_Ovf_I, OpCodes.Conv_Ovf_U, OpCodes.Conv_Ovf_I_Un, OpCodes.Conv_Ovf_U_Un })
+            // Native integers have 64 bits on CoreCLR, 32 here: there the instruction for 32 bits tells what is right.
+            foreach ((OpCode code, OpCode oracle) in new[]
+            {
+                (OpCodes.Conv_Ovf_I, OpCodes.Conv_Ovf_I4), (OpCodes.Conv_Ovf_U, OpCodes.Conv_Ovf_U4),
+                (OpCodes.Conv_Ovf_I_Un, OpCodes.Conv_Ovf_I4_Un), (OpCodes.Conv_Ovf_U_Un, OpCodes.Conv_Ovf_U4_Un),
+            })
             {
                 ILGenerator il = Define(type, $"{Clean(code)}_{name}", typeof(int), operand);
+                Label native = il.DefineLabel();
+                il.Emit(OpCodes.Call, typeof(WasmTarget).GetProperty(nameof(WasmTarget.IsWebAssembly))!.GetMethod!);
+                il.Emit(OpCodes.Brtrue, native);
                 il.Emit(OpCodes.Ldarg_0);
-                if (operand == typeof(int)) il.Emit(OpCodes.Ldc_I4, int.MaxValue);
-                else il.Emit(OpCodes.Ldc_I8, (long)int.MaxValue);
-                il.Emit(OpCodes.And);
+                il.Emit(oracle);
+                il.Emit(OpCodes.Ret);
+                il.MarkLabel(native);
+                il.Emit(OpCodes.Ldarg_0);
                 il.Emit(code);
                 il.Emit(OpCodes.Conv_I4);
                 il.Emit(OpCodes.Ret);
             }
+        }
 
+        foreach ((OpCode code, Type result) in Conversions.Where(entry => entry.Code.Name!.StartsWith("conv.ovf", StringComparison.Ordinal)))
+        {
+            // From a native integer, made from 32 bits in the way that gives both widths the same number.
+            ILGenerator il = Define(type, $"{Clean(code)}_native", result, typeof(int));
+            il.Emit(OpCodes.Ldarg_0);
+            il.Emit(code.Name!.EndsWith(".un", StringComparison.Ordinal) ? OpCodes.Conv_U : OpCodes.Conv_I);
+            il.Emit(code);
+            il.Emit(OpCodes.Ret);
+        }
+
+        foreach ((Type operand, string name) in Types.Where(entry => entry.Type == typeof(int) || entry.Type == typeof(long)))
+        {
             foreach (OpCode code in new[] { OpCodes.Brtrue, OpCodes.Brfalse, OpCodes.Brtrue_S, OpCodes.Brfalse_S })
             {
                 ILGenerator il = Define(type, $"{Clean(code)}_{name}", typeof(int), operand);

@@ -20,8 +20,6 @@ public static class MatrixSource
         {
             foreach ((string name, string op) in new[] { ("Add", "+"), ("Sub", "-"), ("Mul", "*"), ("Div", "/"), ("Rem", "%") })
             {
-                // The remainder of floating point is fmod, which is not in the subset of the engine.
-                if (name == "Rem" && type is "float" or "double") continue;
                 Method(text, type, $"{name}_{type}", $"{type} a, {type} b", $"unchecked(({type})(a {op} b))");
                 if (name != "Rem" && name != "Div" && type is not ("float" or "double"))
                     Method(text, type, $"{name}Checked_{type}", $"{type} a, {type} b", $"checked(({type})(a {op} b))");

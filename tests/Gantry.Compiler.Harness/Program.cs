@@ -2,6 +2,7 @@ using System.Globalization;
 using Gantry.Compiler.Harness;
 
 // fuzz [--seed N] [--count M] [--no-vectors]     random methods, compared
+// mutate il|corpus [--seed N] [--count M]      assemblies with bytes changed: valid modules or errors, no internal ones
 // matrix | corpus [--node]        the suite's tables and hand-written methods, compared; prints what differs
 // triage scalars|vectors|corpus|FILE.dll   the same, leaving out and listing what does not compile
 // compare FILE.dll [--node]       the exported methods of any assembly
@@ -28,6 +29,13 @@ switch (command)
         int failures = FuzzCommand.Run(Option("--seed", 1), Option("--count", 1000), Console.WriteLine, vectors: !args.Contains("--no-vectors"));
         Console.WriteLine($"{failures} failures");
         return failures == 0 ? 0 : 1;
+    case "mutate" when args.Length > 1:
+        string original = args[1] == "il" ? IntermediateCode.Write(Directory.CreateTempSubdirectory("gantry-mutate").FullName) : typeof(Gantry.Compiler.Corpus.InputsAttribute).Assembly.Location;
+        var wrongs = new List<string>();
+        int compiled = MutationCommand.Run(original, Option("--seed", 1), Option("--count", 1000), wrongs.Add);
+        foreach (string line in wrongs) Console.WriteLine(line);
+        Console.WriteLine($"{compiled} compiled, {wrongs.Count} went wrong");
+        return wrongs.Count == 0 ? 0 : 1;
     case "source":
         Console.WriteLine(RandomProgram.Generate(Option("--seed", 1), Option("--count", 10)));
         return 0;
@@ -60,6 +68,6 @@ switch (command)
     case "compare" when args.Length > 1:
         return Print(Differential.Run(args[1], node));
     default:
-        Console.Error.WriteLine("usage: fuzz [--seed N] [--count M] | source [--seed N] [--count M] | corpus | matrix | triage scalars|vectors|corpus|FILE.dll | compare FILE.dll   [--node] [--show N]");
+        Console.Error.WriteLine("usage: fuzz [--seed N] [--count M] | mutate il|corpus [--seed N] [--count M] | source [--seed N] [--count M] | corpus | matrix | triage scalars|vectors|corpus|FILE.dll | compare FILE.dll   [--node] [--show N]");
         return 2;
 }

@@ -94,6 +94,7 @@ internal static class VectorMatrix
                 {
                     string cast = t is "sbyte" or "short" or "int" or "long" ? t : index;
                     Vector("Shuffle", $"Vector128.Shuffle({a}, Vector128.Create({string.Join(", ", Enumerable.Range(0, lanes).Select(i => $"({cast}){((i * 7) + 3) % lanes}"))}))");
+                    if (bits == 8) Vector("ShuffleNative", $"Vector128.ShuffleNative({a}, B<{cast}>(x, y) & Vector128.Create(({cast}){lanes - 1}))");
                     Vector("ShuffleVariable", $"Vector128.Shuffle({a}, B<{cast}>(x, y) & Vector128.Create(({cast}){lanes - 1}))");
                 }
             }

@@ -94,10 +94,10 @@ internal sealed partial class Emitter
 
                 break;
             default:
-                if (_inlined.Contains(value))
+                if (value.Inlined)
                     EmitInstr(value);
                 else
-                    Add(Opcode.LocalGet, _local[value]);
+                    Add(Opcode.LocalGet, value.Local);
                 break;
         }
     }
@@ -134,7 +134,7 @@ internal sealed partial class Emitter
             case Op.Alloca:
                 Add(Opcode.LocalGet, _frameLocal);
                 return (_frameOffsets[address] + offset, null);
-            case Op.Wasm when address.Code == Opcode.I32Add && _inlined.Contains(address):
+            case Op.Wasm when address.Code == Opcode.I32Add && address.Inlined:
                 var right = address.Args[1];
                 if (right.IsConst && right.Imm >= 0 && right.Imm + offset < FoldableOffset)
                     return EmitAddress(address.Args[0], offset + right.Imm);

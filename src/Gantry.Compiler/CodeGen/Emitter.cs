@@ -26,8 +26,6 @@ internal sealed partial class Emitter
     private readonly Dictionary<Block, List<Block>> _children = [];
     private readonly HashSet<Block> _merges = [];
     private readonly HashSet<Block> _headers = [];
-    private HashSet<Instr> _inlined = null!;
-    private Dictionary<Instr, int> _local = null!;
     private List<ValType> _locals = null!;
     private SourcePosition _position;
 
@@ -45,10 +43,9 @@ internal sealed partial class Emitter
     {
         _function.ComputeOrder();
         _function.ComputeDominators();
-        _inlined = Stackifier.Run(_function);
-        var allocator = new LocalAllocator(_function, _inlined);
+        Stackifier.Run(_function);
+        var allocator = new LocalAllocator(_function);
         allocator.Run();
-        _local = allocator.LocalOf;
         _locals = allocator.Locals;
         LayOutFrame();
         foreach (var block in _function.Blocks)
@@ -124,7 +121,7 @@ internal sealed partial class Emitter
         for (var i = 0; i < block.Instrs.Count - 1; i++)
         {
             var instr = block.Instrs[i];
-            if (instr.Op == Op.Phi || _inlined.Contains(instr) || Stackifier.IsRematerialized(instr))
+            if (instr.Op == Op.Phi || instr.Inlined || Stackifier.IsRematerialized(instr))
                 continue;
             if (instr.HasValue && instr.Uses == 0 && !instr.HasEffect)
                 continue;
@@ -132,7 +129,7 @@ internal sealed partial class Emitter
             if (!instr.HasValue)
                 continue;
             if (instr.Uses > 0)
-                Add(Opcode.LocalSet, _local[instr]);
+                Add(Opcode.LocalSet, instr.Local);
             else
                 Add(Opcode.Drop);
         }
@@ -175,7 +172,7 @@ internal sealed partial class Emitter
     }
 
     private bool NeedsMove(Instr phi, Instr arg) =>
-        phi != arg && (Stackifier.IsRematerialized(arg) || _inlined.Contains(arg) || _local[phi] != _local[arg]);
+        phi != arg && (Stackifier.IsRematerialized(arg) || arg.Inlined || phi.Local != arg.Local);
 
     /// <summary>Hands values to the target's phis: all are pushed before the first is set, so the moves are parallel.</summary>
     private void EmitMoves(Block from, Block to)
@@ -191,7 +188,7 @@ internal sealed partial class Emitter
         }
 
         for (var i = moved.Count - 1; i >= 0; i--)
-            Add(Opcode.LocalSet, _local[moved[i]]);
+            Add(Opcode.LocalSet, moved[i].Local);
     }
 
     private void EmitTerminator(Block block, Instr terminator)
@@ -287,13 +284,13 @@ internal sealed partial class Emitter
     {
         EmitOperand(condition);
         var last = _out[^1];
-        if (_inlined.Contains(condition) && last.Code == Opcode.I32Eqz)
+        if (condition.Inlined && last.Code == Opcode.I32Eqz)
         {
             _out.RemoveAt(_out.Count - 1);
             return;
         }
 
-        if (_inlined.Contains(condition) && condition.Op == Op.Wasm && Optimizer.Simplifier.Inverse(condition.Code) is { } inverse && last.Code == condition.Code)
+        if (condition.Inlined && condition.Op == Op.Wasm && Optimizer.Simplifier.Inverse(condition.Code) is { } inverse && last.Code == condition.Code)
         {
             last.Code = inverse;
             _out[^1] = last;

@@ -1,4 +1,4 @@
-using System.Collections;
+using System.Numerics;
 using Gantry.Compiler.IR;
 using Gantry.Wasm;
 
@@ -6,172 +6,163 @@ namespace Gantry.Compiler.CodeGen;
 
 /// <summary>
 /// Gives locals to the values that need one. Values whose lifetimes do not overlap share; a phi and what flows into it
-/// share first of all, so that loops update their variables in place.
+/// share first of all, so that loops update their variables in place. Positions count twice the instructions, block after block.
 /// </summary>
-internal sealed class LocalAllocator
+internal sealed class LocalAllocator(Function function)
 {
-    private readonly Function _function;
-    private readonly HashSet<Instr> _inlined;
     private readonly List<Instr> _values = [];
-    private readonly Dictionary<Instr, int> _indexOf = [];
-    private readonly List<Group> _groups = [];
+    private LiveRanges[] _ranges = [];
+    private int[] _group = [];
 
-    public LocalAllocator(Function function, HashSet<Instr> inlined)
-    {
-        _function = function;
-        _inlined = inlined;
-    }
-
-    /// <summary>The local of every value that has one.</summary>
-    public Dictionary<Instr, int> LocalOf { get; } = [];
-
-    /// <summary>Types of the locals after the parameters.</summary>
+    /// <summary>Types of the locals after the parameters. Each value's own is in <see cref="Instr.Local"/>.</summary>
     public List<ValType> Locals { get; } = [];
 
     public void Run()
     {
         CollectValues();
-        ComputeIntervals();
+        ComputeRanges(Liveness());
         CoalescePhis();
         Color();
     }
 
+    /// <summary>Numbers the values that need a local; until the end, <see cref="Instr.Local"/> is that number.</summary>
     private void CollectValues()
     {
-        foreach (var param in _function.Params)
-            AddValue(param, (int)param.Imm);
-        foreach (var block in _function.Blocks)
+        foreach (var block in function.Blocks)
+        {
+            foreach (var instr in block.Instrs)
+                instr.Local = -1;
+        }
+
+        foreach (var param in function.Params)
+            Number(param);
+        foreach (var block in function.Blocks)
         {
             foreach (var instr in block.Instrs)
             {
-                if (instr.HasValue && instr.Uses > 0 && !_inlined.Contains(instr) && !Stackifier.IsRematerialized(instr) && instr.Op != Op.Param)
-                    AddValue(instr, -1);
+                if (instr.HasValue && instr.Uses > 0 && !instr.Inlined && !Stackifier.IsRematerialized(instr) && instr.Op != Op.Param)
+                    Number(instr);
             }
         }
-    }
 
-    private void AddValue(Instr value, int fixedLocal)
-    {
-        if (!_indexOf.TryAdd(value, _values.Count))
-            return;
-        _values.Add(value);
-        _groups.Add(new Group { Local = fixedLocal, Type = value.Type });
-    }
-
-    private void ComputeIntervals()
-    {
-        var blocks = _function.Blocks;
-        var start = new int[blocks.Count];
-        var position = 2;
-        for (var b = 0; b < blocks.Count; b++)
+        _ranges = new LiveRanges[_values.Count];
+        _group = new int[_values.Count];
+        for (var v = 0; v < _values.Count; v++)
         {
-            start[b] = position;
-            position += 2 * (blocks[b].Instrs.Count + 1);
+            _ranges[v] = new LiveRanges();
+            _group[v] = v;
         }
+    }
 
-        var liveOut = Liveness();
+    private void Number(Instr value)
+    {
+        value.Local = _values.Count;
+        _values.Add(value);
+    }
+
+    private static int ValueOf(Instr operand) => Stackifier.IsRematerialized(operand) ? -1 : operand.Local;
+
+    private void ComputeRanges(ulong[][] liveOut)
+    {
         var ends = new int[_values.Count];
-        for (var b = 0; b < blocks.Count; b++)
+        var touched = new List<int>();
+        var start = 2;
+        foreach (var block in function.Blocks)
         {
-            var block = blocks[b];
-            var blockEnd = start[b] + 2 * block.Instrs.Count + 2;
-            Array.Clear(ends);
-            for (var v = 0; v < ends.Length; v++)
+            var terminatorAt = start + 2 * block.Instrs.Count;
+            var bits = liveOut[block.Index];
+            for (var word = 0; word < bits.Length; word++)
             {
-                if (liveOut[b][v])
-                    ends[v] = blockEnd;
+                for (var rest = bits[word]; rest != 0; rest &= rest - 1)
+                    Use(64 * word + BitOperations.TrailingZeroCount(rest), terminatorAt + 2);
             }
 
             // What the edges carry into phis is read at the terminator.
-            var terminatorAt = start[b] + 2 * block.Instrs.Count;
             foreach (var succ in block.Succs)
             {
                 var edge = succ.Preds.IndexOf(block);
                 foreach (var phi in succ.Phis)
-                {
-                    if (_indexOf.TryGetValue(phi.Args[edge], out var v))
-                        ends[v] = Math.Max(ends[v], terminatorAt);
-                }
+                    Use(ValueOf(phi.Args[edge]), terminatorAt);
             }
 
-            for (var i = block.Instrs.Count - 1; i >= 0; i--)
+            foreach (var instr in block.Instrs)
             {
-                var instr = block.Instrs[i];
                 if (instr.Op == Op.Phi)
                     continue;
-                var at = start[b] + 2 * (instr.Mark + 1);
-                foreach (var operand in Stackifier.Operands(instr))
-                {
-                    if (_indexOf.TryGetValue(operand, out var v))
-                        ends[v] = Math.Max(ends[v], at);
-                }
+                var at = start + 2 * (instr.Mark + 1);
+                foreach (var arg in instr.Args)
+                    Use(ValueOf(arg), at);
             }
 
             for (var i = 0; i < block.Instrs.Count; i++)
             {
-                var instr = block.Instrs[i];
-                if (!_indexOf.TryGetValue(instr, out var v))
+                var v = block.Instrs[i].Local;
+                if (v < 0)
                     continue;
-                var defined = instr.Op == Op.Phi ? start[b] : start[b] + 2 * (i + 1) + 1;
-                _groups[v].Ranges.Add((defined, Math.Max(ends[v], defined + 1)));
+                var defined = block.Instrs[i].Op == Op.Phi ? start : start + 2 * (i + 1) + 1;
+                _ranges[v].Append(defined, Math.Max(ends[v], defined + 1));
                 ends[v] = 0;
             }
 
             // Whatever is left was live on entry.
-            for (var v = 0; v < ends.Length; v++)
+            foreach (var v in touched)
             {
-                if (ends[v] != 0)
-                    _groups[v].Ranges.Add((b == 0 ? 0 : start[b], ends[v]));
+                if (ends[v] == 0)
+                    continue;
+                _ranges[v].Append(block.Index == 0 ? 0 : start, ends[v]);
+                ends[v] = 0;
             }
+
+            touched.Clear();
+            start = terminatorAt + 2;
         }
 
-        foreach (var param in _function.Params)
+        foreach (var param in function.Params)
         {
-            var group = _groups[_indexOf[param]];
-            if (group.Ranges.Count > 0)
-                group.Ranges.Add((0, 1));
+            if (_ranges[param.Local].Count > 0)
+                _ranges[param.Local].Add(0, 1);
         }
 
-        foreach (var group in _groups)
-            group.Normalize();
+        void Use(int value, int at)
+        {
+            if (value < 0)
+                return;
+            if (ends[value] == 0)
+                touched.Add(value);
+            ends[value] = Math.Max(ends[value], at);
+        }
     }
 
-    private BitArray[] Liveness()
+    /// <summary>For each block the set of values that are read after it.</summary>
+    private ulong[][] Liveness()
     {
-        var blocks = _function.Blocks;
-        var liveIn = new BitArray[blocks.Count];
-        var liveOut = new BitArray[blocks.Count];
-        var uses = new BitArray[blocks.Count];
-        var kills = new BitArray[blocks.Count];
+        var blocks = function.Blocks;
+        var words = (_values.Count + 63) / 64;
+        var liveIn = new ulong[blocks.Count][];
+        var liveOut = new ulong[blocks.Count][];
+        var kills = new ulong[blocks.Count][];
         for (var b = 0; b < blocks.Count; b++)
         {
-            liveIn[b] = new BitArray(_values.Count);
-            liveOut[b] = new BitArray(_values.Count);
-            uses[b] = new BitArray(_values.Count);
-            kills[b] = new BitArray(_values.Count);
+            var uses = liveIn[b] = new ulong[words];
+            var killed = kills[b] = new ulong[words];
+            liveOut[b] = new ulong[words];
             foreach (var instr in blocks[b].Instrs)
             {
                 if (instr.Op != Op.Phi)
                 {
-                    foreach (var operand in instr.Args)
-                    {
-                        if (_indexOf.TryGetValue(operand, out var v) && !kills[b][v])
-                            uses[b][v] = true;
-                    }
+                    foreach (var arg in instr.Args)
+                        Read(ValueOf(arg), uses, killed);
                 }
 
-                if (_indexOf.TryGetValue(instr, out var d))
-                    kills[b][d] = true;
+                if (instr.Local >= 0)
+                    killed[instr.Local >> 6] |= 1UL << instr.Local;
             }
 
             foreach (var succ in blocks[b].Succs)
             {
                 var edge = succ.Preds.IndexOf(blocks[b]);
                 foreach (var phi in succ.Phis)
-                {
-                    if (_indexOf.TryGetValue(phi.Args[edge], out var v) && !kills[b][v])
-                        uses[b][v] = true;
-                }
+                    Read(ValueOf(phi.Args[edge]), uses, killed);
             }
         }
 
@@ -180,133 +171,97 @@ internal sealed class LocalAllocator
             changed = false;
             for (var b = blocks.Count - 1; b >= 0; b--)
             {
+                var (before, after, killed) = (liveIn[b], liveOut[b], kills[b]);
                 foreach (var succ in blocks[b].Succs)
-                    liveOut[b].Or(liveIn[succ.Index]);
-                var next = new BitArray(kills[b]).Not().And(liveOut[b]).Or(uses[b]);
-                if (!Same(next, liveIn[b]))
                 {
-                    liveIn[b] = next;
-                    changed = true;
+                    var next = liveIn[succ.Index];
+                    for (var word = 0; word < words; word++)
+                        after[word] |= next[word];
+                }
+
+                for (var word = 0; word < words; word++)
+                {
+                    var live = before[word] | (after[word] & ~killed[word]);
+                    changed |= live != before[word];
+                    before[word] = live;
                 }
             }
         }
 
         return liveOut;
+
+        static void Read(int value, ulong[] uses, ulong[] killed)
+        {
+            if (value >= 0 && (killed[value >> 6] >> value & 1) == 0)
+                uses[value >> 6] |= 1UL << value;
+        }
     }
 
-    private static bool Same(BitArray a, BitArray b)
+    private int Find(int value)
     {
-        for (var i = 0; i < a.Length; i++)
-        {
-            if (a[i] != b[i])
-                return false;
-        }
-
-        return true;
+        while (_group[value] != value)
+            value = _group[value] = _group[_group[value]];
+        return value;
     }
 
     private void CoalescePhis()
     {
-        foreach (var block in _function.Blocks)
+        foreach (var block in function.Blocks)
         {
             foreach (var phi in block.Phis)
             {
-                if (!_indexOf.TryGetValue(phi, out var p))
+                if (phi.Local < 0)
                     continue;
                 foreach (var arg in phi.Args)
                 {
-                    if (_indexOf.TryGetValue(arg, out var a))
-                        TryMerge(p, a);
+                    if (ValueOf(arg) is >= 0 and var a)
+                        TryMerge(Find(phi.Local), Find(a));
                 }
             }
         }
     }
 
+    /// <summary>A group is known by its smallest value, so that a parameter names its own.</summary>
     private void TryMerge(int a, int b)
     {
-        var x = _groups[a];
-        var y = _groups[b];
-        if (x == y || x.Type != y.Type || (x.Local >= 0 && y.Local >= 0) || x.Overlaps(y))
+        if (a == b || _values[a].Type != _values[b].Type || (IsParameter(a) && IsParameter(b)) || _ranges[a].Overlaps(_ranges[b]))
             return;
-        x.Ranges.AddRange(y.Ranges);
-        x.Normalize();
-        if (x.Local < 0)
-            x.Local = y.Local;
-        for (var i = 0; i < _groups.Count; i++)
-        {
-            if (_groups[i] == y)
-                _groups[i] = x;
-        }
+        var (into, from) = a < b ? (a, b) : (b, a);
+        _ranges[into].Add(_ranges[from]);
+        _group[from] = into;
     }
+
+    private bool IsParameter(int value) => value < function.Params.Length;
 
     private void Color()
     {
-        var locals = new List<Group>();
-        foreach (var param in _function.Params)
+        var local = new int[_values.Count];
+        var locals = new List<(ValType Type, LiveRanges Ranges)>();
+        for (var v = 0; v < function.Params.Length; v++)
         {
-            var group = _groups[_indexOf[param]];
-            // A coalesced parameter's group holds its local; one that is never read leaves its local free.
-            locals.Add(new Group { Type = param.Type, Ranges = [.. group.Local == (int)param.Imm ? group.Ranges : []] });
-            locals[^1].Normalize();
+            // A parameter that is never read leaves its local free.
+            local[v] = v;
+            locals.Add((_values[v].Type, _ranges[v]));
         }
 
-        foreach (var group in _groups.Distinct().OrderBy(g => g.Ranges.Count == 0 ? 0 : g.Ranges[0].Start))
+        var groups = Enumerable.Range(function.Params.Length, _values.Count - function.Params.Length).Where(v => _group[v] == v).ToArray();
+        foreach (var v in groups.OrderBy(v => _ranges[v].Start))
         {
-            if (group.Local >= 0)
-                continue;
-            var local = locals.FindIndex(l => l.Type == group.Type && !l.Overlaps(group));
-            if (local < 0)
+            local[v] = locals.FindIndex(l => l.Type == _values[v].Type && !l.Ranges.Overlaps(_ranges[v]));
+            if (local[v] < 0)
             {
-                local = locals.Count;
-                locals.Add(new Group { Type = group.Type });
+                local[v] = locals.Count;
+                locals.Add((_values[v].Type, _ranges[v]));
             }
-
-            locals[local].Ranges.AddRange(group.Ranges);
-            locals[local].Normalize();
-            group.Local = local;
+            else
+            {
+                locals[local[v]].Ranges.Add(_ranges[v]);
+            }
         }
 
-        for (var i = 0; i < _values.Count; i++)
-            LocalOf[_values[i]] = _groups[i].Local;
-        for (var i = _function.Params.Length; i < locals.Count; i++)
+        for (var v = 0; v < _values.Count; v++)
+            _values[v].Local = local[Find(v)];
+        for (var i = function.Params.Length; i < locals.Count; i++)
             Locals.Add(locals[i].Type);
-    }
-
-    private sealed class Group
-    {
-        public List<(int Start, int End)> Ranges = [];
-        public int Local = -1;
-        public ValType Type;
-
-        public void Normalize()
-        {
-            Ranges.Sort();
-            var merged = new List<(int Start, int End)>();
-            foreach (var range in Ranges)
-            {
-                if (merged.Count > 0 && range.Start <= merged[^1].End)
-                    merged[^1] = (merged[^1].Start, Math.Max(merged[^1].End, range.End));
-                else
-                    merged.Add(range);
-            }
-
-            Ranges = merged;
-        }
-
-        public bool Overlaps(Group other)
-        {
-            int i = 0, j = 0;
-            while (i < Ranges.Count && j < other.Ranges.Count)
-            {
-                if (Ranges[i].Start < other.Ranges[j].End && other.Ranges[j].Start < Ranges[i].End)
-                    return true;
-                if (Ranges[i].End <= other.Ranges[j].End)
-                    i++;
-                else
-                    j++;
-            }
-
-            return false;
-        }
     }
 }

@@ -77,7 +77,7 @@ internal sealed partial class ModuleBuilder(CompilationUnit unit)
         foreach (var function in functions)
         {
             var emitter = new Emitter(this, function);
-            emitter.Run();
+            Compilation.OnMethod(function, emitter.Run);
             emitters.Add(emitter);
         }
 

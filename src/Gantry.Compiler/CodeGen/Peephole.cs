@@ -8,6 +8,7 @@ internal static class Peephole
     public static void Run(List<Out> code)
     {
         var result = new List<Out>(code.Count);
+        var open = new Stack<Opcode>();
         foreach (var next in code)
         {
             if (result.Count > 0)
@@ -24,36 +25,19 @@ internal static class Peephole
                 if (last.Code is Opcode.Br or Opcode.Unreachable or Opcode.Return or Opcode.ReturnCall or Opcode.ReturnCallIndirect or Opcode.BrTable
                     && next.Code is Opcode.Unreachable)
                     continue;
-                if (next.Code == Opcode.End && last.Code == Opcode.Br && last.Imm == 0 && EndsBlock(result))
+                // The label of a block or an if is its end.
+                if (next.Code == Opcode.End && last.Code == Opcode.Br && last.Imm == 0 && open.TryPeek(out var construct) && construct != Opcode.Loop)
                     result.RemoveAt(result.Count - 1);
             }
 
+            if (next.Code is Opcode.Block or Opcode.If or Opcode.Loop)
+                open.Push(next.Code);
+            else if (next.Code == Opcode.End)
+                open.TryPop(out _);
             result.Add(next);
         }
 
         code.Clear();
         code.AddRange(result);
-    }
-
-    /// <summary>Whether the innermost open construct is a block or an if, whose label is its end.</summary>
-    private static bool EndsBlock(List<Out> code)
-    {
-        var depth = 0;
-        for (var i = code.Count - 1; i >= 0; i--)
-        {
-            switch (code[i].Code)
-            {
-                case Opcode.End:
-                    depth++;
-                    break;
-                case Opcode.Block or Opcode.If or Opcode.Loop:
-                    if (depth == 0)
-                        return code[i].Code != Opcode.Loop;
-                    depth--;
-                    break;
-            }
-        }
-
-        return false;
     }
 }

@@ -10,15 +10,14 @@ internal static class Stackifier
 {
     private const int Window = 400;
 
-    /// <summary>Sets <see cref="Instr.Mark"/> of every instruction: the position of the root it is computed at (its own, if it is one).</summary>
-    /// <returns>The instructions that are computed at their only use.</returns>
-    public static HashSet<Instr> Run(Function function)
+    /// <summary>
+    /// Sets <see cref="Instr.Inlined"/>, and <see cref="Instr.Mark"/> to the position of the root an instruction is computed at (its own, if it is one).
+    /// </summary>
+    public static void Run(Function function)
     {
-        var inlined = new HashSet<Instr>();
         CountUses(function);
         foreach (var block in function.Blocks)
-            RunBlock(block, inlined);
-        return inlined;
+            RunBlock(block);
     }
 
     /// <summary>Operands that are always made again where they are needed.</summary>
@@ -50,6 +49,7 @@ internal static class Stackifier
             {
                 instr.Uses = 0;
                 instr.Block = block;
+                instr.Inlined = false;
             }
         }
 
@@ -63,61 +63,65 @@ internal static class Stackifier
         }
     }
 
-    private static void RunBlock(Block block, HashSet<Instr> inlined)
+    private static void RunBlock(Block block)
     {
         var instrs = block.Instrs;
         for (var i = 0; i < instrs.Count; i++)
-            instrs[i].Mark = i;
-        var original = new Dictionary<Instr, int>(instrs.Count);
-        for (var i = 0; i < instrs.Count; i++)
-            original[instrs[i]] = i;
+            instrs[i].Mark = instrs[i].Order = i;
+        var pulled = new List<Instr>();
         for (var r = instrs.Count - 1; r >= 0; r--)
         {
             var root = instrs[r];
-            if (root.Op == Op.Phi || inlined.Contains(root))
+            if (root.Op == Op.Phi || root.Inlined)
                 continue;
-            var pulled = new List<Instr>();
-            Pull(root, r, block, original, inlined, pulled);
+            pulled.Clear();
+            Pull(root, r, block, pulled);
         }
     }
 
-    private static void Pull(Instr user, int root, Block block, Dictionary<Instr, int> original, HashSet<Instr> inlined, List<Instr> pulled)
+    private static void Pull(Instr user, int root, Block block, List<Instr> pulled)
     {
-        var operands = Operands(user).ToArray();
-        for (var k = operands.Length - 1; k >= 0; k--)
+        if (user.Op == Op.Br)
         {
-            var candidate = operands[k];
-            if (candidate.Uses != 1 || candidate.Op is Op.Phi or Op.Param || IsRematerialized(candidate) || candidate.Block != block)
-                continue;
-            if (!original.TryGetValue(candidate, out var index) || index >= root || root - index > Window)
-                continue;
-            if (!CanMove(candidate, index, root, block, original, inlined, pulled))
-                continue;
-            inlined.Add(candidate);
-            candidate.Mark = root;
-            if (candidate.ReadsMemory || candidate.WritesMemory)
-                pulled.Add(candidate);
-            Pull(candidate, root, block, original, inlined, pulled);
+            foreach (var operand in Operands(user).Reverse())
+                PullOne(operand, root, block, pulled);
+            return;
         }
+
+        for (var k = user.Args.Length - 1; k >= 0; k--)
+            PullOne(user.Args[k], root, block, pulled);
     }
 
-    private static bool CanMove(Instr candidate, int index, int root, Block block, Dictionary<Instr, int> original, HashSet<Instr> inlined, List<Instr> pulled)
+    private static void PullOne(Instr candidate, int root, Block block, List<Instr> pulled)
+    {
+        if (candidate.Uses != 1 || candidate.Op is Op.Phi or Op.Param || IsRematerialized(candidate) || candidate.Block != block)
+            return;
+        if (candidate.Order >= root || root - candidate.Order > Window || !CanMove(candidate, root, block, pulled))
+            return;
+        candidate.Inlined = true;
+        candidate.Mark = root;
+        if (candidate.ReadsMemory || candidate.WritesMemory)
+            pulled.Add(candidate);
+        Pull(candidate, root, block, pulled);
+    }
+
+    private static bool CanMove(Instr candidate, int root, Block block, List<Instr> pulled)
     {
         if (!candidate.ReadsMemory && !candidate.WritesMemory)
             return true;
         foreach (var later in pulled)
         {
             // Already placed after the candidate's new position though it came before it.
-            if (original[later] < index && Conflict(candidate, later))
+            if (later.Order < candidate.Order && Conflict(candidate, later))
                 return false;
         }
 
-        for (var i = index + 1; i < root; i++)
+        for (var i = candidate.Order + 1; i < root; i++)
         {
             var between = block.Instrs[i];
             if (!between.WritesMemory && !between.ReadsMemory && between.Op != Op.TrapIf)
                 continue;
-            if (inlined.Contains(between) && between.Mark >= root)
+            if (between.Inlined && between.Mark >= root)
                 continue;
             if (Conflict(candidate, between))
                 return false;

@@ -7,8 +7,13 @@ namespace Gantry.Compiler.Diagnostics;
 /// <param name="Message">What is wrong and what to write instead.</param>
 public sealed record Diagnostic(string? File, int Line, string Method, string Message)
 {
+    /// <summary>Whether it is a mistake of the compiler and not of the program.</summary>
+    public bool IsInternal { get; init; }
+
     /// <summary>In the form that MSBuild recognises: <c>file(line): error GWC001: text</c>.</summary>
-    public override string ToString() => File == null
-        ? $"gantry-compiler : error GWC001: {Message} [{Method}]"
-        : $"{File}({Line}): error GWC001: {Message} [{Method}]";
+    public override string ToString()
+    {
+        var code = IsInternal ? "GWC900" : "GWC001";
+        return File == null ? $"gantry-compiler : error {code}: {Message} [{Method}]" : $"{File}({Line}): error {code}: {Message} [{Method}]";
+    }
 }

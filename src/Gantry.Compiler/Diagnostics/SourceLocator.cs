@@ -1,6 +1,6 @@
-using System.Reflection.Metadata;
 using System.Reflection.Metadata.Ecma335;
 using Gantry.Compiler.IR;
+using Gantry.Compiler.TypeSystem;
 
 namespace Gantry.Compiler.Diagnostics;
 
@@ -13,21 +13,40 @@ internal static class SourceLocator
     /// <summary>The source of an instruction, or null without a PDB.</summary>
     public static SourceLocation? Find(SourcePosition position)
     {
-        if (position.Method?.Module.Pdb is not { } pdb)
+        if (position.Method == null)
             return null;
-        var information = pdb.GetMethodDebugInformation(MetadataTokens.MethodDebugInformationHandle(MetadataTokens.GetRowNumber(position.Method.Handle)));
-        if (information.SequencePointsBlob.IsNil)
+        var points = position.Method.SequencePoints ??= Decode(position.Method);
+        if (points.Length == 0)
             return null;
-        SequencePoint? best = null;
-        foreach (var point in information.GetSequencePoints())
+        // The last point at or before the offset; code before the first one (a hidden prologue) belongs to it.
+        int low = 0, high = points.Length;
+        while (high - low > 1)
         {
-            if (point.IsHidden)
-                continue;
-            if (best != null && point.Offset > position.ILOffset)
-                break;
-            best = point;
+            var middle = (low + high) / 2;
+            if (points[middle].Offset <= position.ILOffset)
+                low = middle;
+            else
+                high = middle;
         }
 
-        return best is { } found ? new SourceLocation(pdb.GetString(pdb.GetDocument(found.Document).Name), found.StartLine, found.StartColumn) : null;
+        return points[low].Location;
+    }
+
+    /// <summary>A method's visible sequence points; the PDB has them in the order of their offsets.</summary>
+    private static (int Offset, SourceLocation Location)[] Decode(MethodDesc method)
+    {
+        if (method.Module.Pdb is not { } pdb)
+            return [];
+        var information = pdb.GetMethodDebugInformation(MetadataTokens.MethodDebugInformationHandle(MetadataTokens.GetRowNumber(method.Handle)));
+        if (information.SequencePointsBlob.IsNil)
+            return [];
+        var points = new List<(int, SourceLocation)>();
+        foreach (var point in information.GetSequencePoints())
+        {
+            if (!point.IsHidden)
+                points.Add((point.Offset, new SourceLocation(pdb.GetString(pdb.GetDocument(point.Document).Name), point.StartLine, point.StartColumn)));
+        }
+
+        return [.. points];
     }
 }

@@ -23,6 +23,9 @@ internal sealed class Function(MethodDesc? method, FuncType type)
     /// <summary>Types whose static constructor must have run because of a call, not of a field.</summary>
     public HashSet<TypeDesc> StaticConstructorsNeeded = [];
 
+    /// <summary>What the inliner found out about the optimized body.</summary>
+    public int? InlineCost;
+
     public string Name => Method?.ToString() ?? "?";
 
     public Block NewBlock() => new() { Id = _nextBlock++ };
@@ -32,10 +35,12 @@ internal sealed class Function(MethodDesc? method, FuncType type)
     /// <summary>Recomputes the reachable blocks, their order and their predecessors, and drops phi arguments of lost edges.</summary>
     public void ComputeOrder()
     {
+        foreach (var block in Blocks)
+            block.Index = -1;
         var postorder = new List<Block>(Blocks.Count);
-        var seen = new HashSet<Block> { Entry };
         var stack = new Stack<(Block Block, int Next)>();
         stack.Push((Entry, 0));
+        Entry.Index = 0;
         while (stack.Count > 0)
         {
             var (block, next) = stack.Pop();
@@ -45,8 +50,10 @@ internal sealed class Function(MethodDesc? method, FuncType type)
                 stack.Push((block, next + 1));
                 // Last successor first: keeps the first one next to its predecessor in reverse postorder.
                 var succ = succs[succs.Length - 1 - next];
-                if (seen.Add(succ))
-                    stack.Push((succ, 0));
+                if (succ.Index >= 0)
+                    continue;
+                succ.Index = 0;
+                stack.Push((succ, 0));
             }
             else
             {
@@ -55,46 +62,47 @@ internal sealed class Function(MethodDesc? method, FuncType type)
         }
 
         postorder.Reverse();
-        foreach (var block in Blocks)
-            block.Index = -1;
+        var preds = new List<Block>[postorder.Count];
         for (var i = 0; i < postorder.Count; i++)
+        {
             postorder[i].Index = i;
-        var newPreds = new Dictionary<Block, List<Block>>();
-        foreach (var block in postorder)
-            newPreds[block] = [];
+            preds[i] = [];
+        }
+
         foreach (var block in postorder)
         {
             foreach (var succ in block.Succs)
             {
-                if (!newPreds[succ].Contains(block))
-                    newPreds[succ].Add(block);
+                // Several edges from one block are one predecessor.
+                var list = preds[succ.Index];
+                if (list.Count == 0 || list[^1] != block)
+                    list.Add(block);
             }
         }
 
         foreach (var block in postorder)
         {
-            var preds = newPreds[block];
-            if (block.Instrs.Count > 0 && block.Instrs[0].Op == Op.Phi && !preds.SequenceEqual(block.Preds))
-            {
-                foreach (var phi in block.Phis)
-                {
-                    var args = new Instr[preds.Count];
-                    for (var i = 0; i < args.Length; i++)
-                    {
-                        var old = block.Preds.IndexOf(preds[i]);
-                        if (old < 0)
-                            throw new InvalidOperationException($"phi of {block} has nothing for {preds[i]}");
-                        args[i] = phi.Args[old];
-                    }
-
-                    phi.Args = args;
-                }
-            }
-
-            block.Preds = preds;
+            if (block.Instrs.Count > 0 && block.Instrs[0].Op == Op.Phi && !preds[block.Index].SequenceEqual(block.Preds))
+                ReorderPhis(block, preds[block.Index]);
+            block.Preds = preds[block.Index];
         }
 
         Blocks = postorder;
+    }
+
+    private static void ReorderPhis(Block block, List<Block> preds)
+    {
+        foreach (var pred in preds)
+            pred.Mark = -1;
+        for (var i = block.Preds.Count - 1; i >= 0; i--)
+            block.Preds[i].Mark = i;
+        foreach (var phi in block.Phis)
+        {
+            var args = new Instr[preds.Count];
+            for (var i = 0; i < args.Length; i++)
+                args[i] = preds[i].Mark >= 0 ? phi.Args[preds[i].Mark] : throw new InvalidOperationException($"phi of {block} has nothing for {preds[i]}");
+            phi.Args = args;
+        }
     }
 
     /// <summary>Computes immediate dominators (Cooper, Harvey, Kennedy). Blocks must be in order.</summary>
@@ -126,9 +134,30 @@ internal sealed class Function(MethodDesc? method, FuncType type)
             }
         }
 
-        Entry.DominatorDepth = 0;
-        for (var i = 1; i < Blocks.Count; i++)
-            Blocks[i].DominatorDepth = Blocks[i].Dominator!.DominatorDepth + 1;
+        NumberDominatorTree();
+    }
+
+    private void NumberDominatorTree()
+    {
+        // A dominator comes before what it dominates: sizes of subtrees from the end, numbers from the start.
+        var size = new int[Blocks.Count];
+        for (var i = Blocks.Count - 1; i > 0; i--)
+            size[Blocks[i].Dominator!.Index] += ++size[i];
+        var next = new int[Blocks.Count];
+        for (var i = 0; i < Blocks.Count; i++)
+        {
+            var block = Blocks[i];
+            block.DominatorIn = i == 0 ? 0 : next[block.Dominator!.Index];
+            next[i] = block.DominatorIn + 1;
+            if (i == 0)
+            {
+                block.DominatorOut = Blocks.Count;
+                continue;
+            }
+
+            block.DominatorOut = block.DominatorIn + size[i];
+            next[block.Dominator!.Index] = block.DominatorOut;
+        }
     }
 
     private static Block Intersect(Block a, Block b)
@@ -144,12 +173,7 @@ internal sealed class Function(MethodDesc? method, FuncType type)
         return a;
     }
 
-    public static bool Dominates(Block a, Block b)
-    {
-        while (b.DominatorDepth > a.DominatorDepth)
-            b = b.Dominator!;
-        return a == b;
-    }
+    public static bool Dominates(Block a, Block b) => a.DominatorIn <= b.DominatorIn && b.DominatorOut <= a.DominatorOut;
 
     public int InstrCount => Blocks.Sum(b => b.Instrs.Count);
 }

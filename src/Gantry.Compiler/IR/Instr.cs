@@ -94,6 +94,15 @@ internal sealed class Instr
     /// <summary>Scratch of the pass that runs.</summary>
     public int Uses;
 
+    /// <summary>Index in its block before the code generator moved it.</summary>
+    public int Order;
+
+    /// <summary>The WebAssembly local that holds it, in the code generator; -1 without one.</summary>
+    public int Local = -1;
+
+    /// <summary>Whether it is computed where it is used, on the operand stack.</summary>
+    public bool Inlined;
+
     public int Id;
     public Block? Block;
 
@@ -172,7 +181,12 @@ internal sealed class Block
     public int Index = -1;
 
     public Block? Dominator;
-    public int DominatorDepth;
+
+    /// <summary>Numbers of a walk of the dominator tree, on the way in and on the way out.</summary>
+    public int DominatorIn, DominatorOut;
+
+    /// <summary>Scratch of the pass that runs.</summary>
+    public int Mark;
     public int Id;
 
     public Instr Terminator => Instrs[^1];

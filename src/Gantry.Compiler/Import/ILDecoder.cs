@@ -39,7 +39,10 @@ internal static class ILDecoder
                     operand += reader.Offset;
                     break;
                 case OperandKind.Switch:
-                    targets = new int[reader.ReadInt32()];
+                    var count = reader.ReadUInt32();
+                    if (count > reader.RemainingBytes / sizeof(int))
+                        throw new InvalidILException("a switch has more targets than there is code");
+                    targets = new int[count];
                     for (var i = 0; i < targets.Length; i++)
                         targets[i] = reader.ReadInt32();
                     for (var i = 0; i < targets.Length; i++)

@@ -27,7 +27,7 @@ internal sealed partial class Importer
         ValType.I64 => Types.Int64,
         ValType.F32 => Types.Single,
         ValType.F64 => Types.Double,
-        _ => throw new UnsupportedException($"arithmetic on {type}"),
+        _ => throw new InvalidILException($"arithmetic on {type}"),
     };
 
     private void PushOf(Instr value) => Push(TypeOf(value.Type), value);
@@ -46,7 +46,7 @@ internal sealed partial class Importer
             }
             else
             {
-                throw new UnsupportedException($"operands of {left.Type} and {right.Type}");
+                throw new InvalidILException($"operands of {left.Type} and {right.Type}");
             }
         }
 
@@ -76,7 +76,7 @@ internal sealed partial class Importer
                 PushOf(B.Wasm(F64Ops[row], left, right));
                 break;
             default:
-                throw new UnsupportedException($"this operator on {left.Type}");
+                throw new InvalidILException($"this operator on {left.Type}");
         }
     }
 
@@ -103,11 +103,11 @@ internal sealed partial class Importer
         var amount = PopScalar();
         var value = PopScalar();
         if (value.Type == ValType.I64)
-            PushOf(B.Wasm(I64Ops[row], value, amount.Type == ValType.I64 ? amount : B.Wasm(Opcode.I64ExtendI32U, amount)));
+            PushOf(B.Wasm(I64Ops[row], value, amount.Type == ValType.I32 ? B.Wasm(Opcode.I64ExtendI32U, amount) : Coerce(amount, ValType.I64)));
         else if (value.Type == ValType.I32)
             PushOf(B.Wasm(I32Ops[row], value, Coerce(amount, ValType.I32)));
         else
-            throw new UnsupportedException($"a shift of {value.Type}");
+            throw new InvalidILException($"a shift of {value.Type}");
     }
 
     private TrapInfo OverflowTrap => TrapFor("System.OverflowException", "Arithmetic operation resulted in an overflow.");
@@ -117,7 +117,7 @@ internal sealed partial class Importer
         var (left, right) = PopPair();
         var is64 = left.Type == ValType.I64;
         if (!is64 && left.Type != ValType.I32)
-            throw new UnsupportedException($"checked arithmetic on {left.Type}");
+            throw new InvalidILException($"checked arithmetic on {left.Type}");
         if (!is64)
         {
             PushOf(Checked32(code, left, right));
@@ -194,7 +194,7 @@ internal sealed partial class Importer
         }
 
         if (type == ValType.V128)
-            throw new UnsupportedException("comparison of vectors");
+            throw new InvalidILException("comparison of vectors");
         var is64 = type == ValType.I64;
         return B.Wasm(
             code switch
@@ -224,21 +224,22 @@ internal sealed partial class Importer
             ValType.I32 => B.Wasm(Opcode.I32Sub, B.I32(0), value),
             ValType.I64 => B.Wasm(Opcode.I64Sub, B.I64(0), value),
             ValType.F32 => B.Wasm(Opcode.F32Neg, value),
-            _ => B.Wasm(Opcode.F64Neg, value),
+            ValType.F64 => B.Wasm(Opcode.F64Neg, value),
+            _ => throw new InvalidILException($"the negative of {value.Type}"),
         });
     }
 
     private void Complement()
     {
         var value = PopScalar();
-        PushOf(value.Type == ValType.I64 ? B.Wasm(Opcode.I64Xor, value, B.I64(-1)) : B.Wasm(Opcode.I32Xor, value, B.I32(-1)));
+        PushOf(value.Type == ValType.I64 ? B.Wasm(Opcode.I64Xor, value, B.I64(-1)) : B.Wasm(Opcode.I32Xor, Coerce(value, ValType.I32), B.I32(-1)));
     }
 
     private void Convert(Repr to, bool unsigned)
     {
         var popped = Pop();
-        if (popped.Parts.Length != 1 || popped.InMemory)
-            throw new UnsupportedException($"conversion of a {popped.Type}");
+        if (popped.Parts.Length != 1 || popped.InMemory || popped.V.Type == ValType.V128)
+            throw new InvalidILException($"conversion of a {popped.Type}");
         var value = popped.V;
         Instr result;
         switch (to)
@@ -296,6 +297,8 @@ internal sealed partial class Importer
             return;
         }
 
+        if (value.Type == ValType.V128)
+            throw new InvalidILException("conversion of a vector");
         var is64 = value.Type == ValType.I64;
         PushOf(toSingle
             ? B.Wasm(is64 ? Opcode.F32ConvertI64U : Opcode.F32ConvertI32U, value)
@@ -311,6 +314,9 @@ internal sealed partial class Importer
             CheckedConvertFloat(Coerce(value, ValType.F64), to, targetUnsigned);
             return;
         }
+
+        if (value.Type == ValType.V128)
+            throw new InvalidILException("conversion of a vector");
 
         if (to == Repr.I64)
         {

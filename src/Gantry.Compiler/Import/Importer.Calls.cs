@@ -21,7 +21,7 @@ internal sealed partial class Importer
             throw new UnsupportedException($"{method} has no implementation here");
         if (instr.Code == ILOpCode.Callvirt && !method.IsStatic && !method.Owner.IsValueType && args[0].Known is null)
             NullCheck(args[0]);
-        if (isVirtual)
+        if (isVirtual && args[0].Known is not TypeDesc)
         {
             var receiver = args[0].Type;
             var exact = args[0].IsExact || receiver.IsSealed || method.IsFinal || method.Owner.IsSealed;
@@ -41,6 +41,7 @@ internal sealed partial class Importer
     /// <summary>Calls a known method: as an intrinsic, as a trap, or as a call.</summary>
     public void CallDirect(MethodDesc method, Val[] args, bool mustTail)
     {
+        CheckArguments(method, args);
         if (_unit.Intrinsics.TryExpand(this, method, args))
             return;
         var replacement = _unit.Intrinsics.Replacement(method);
@@ -64,6 +65,37 @@ internal sealed partial class Importer
         }
 
         EmitCall(method, args, mustTail);
+    }
+
+    /// <summary>Arguments are of the parameters' types: what expands calls in place relies on it.</summary>
+    private void CheckArguments(MethodDesc method, Val[] args)
+    {
+        var first = method.Signature.HasThis ? 1 : 0;
+        if (first == 1 && (args[0].InMemory || args[0].V.Type != ValType.I32))
+            throw new InvalidILException($"{method} is called on a {args[0].Type}");
+        for (var i = 0; i < method.Signature.Parameters.Length; i++)
+        {
+            var type = method.Signature.Parameters[i];
+            var value = args[first + i];
+            if (type.Repr is Repr.F32 or Repr.F64 && value is { InMemory: false, Parts: [{ Type: ValType.F32 or ValType.F64 }] })
+                value = args[first + i] = new Val(type, [Coerce(value.V, Access.TypeOf(type.Repr))]);
+            if (value.InMemory ? type.Repr != Repr.Struct : CallingConvention.IsFlat(type) && !Fits(value, type))
+                throw new InvalidILException($"a {value.Type} is passed as {type} to {method}");
+        }
+
+        static bool Fits(Val value, TypeDesc type)
+        {
+            var leaves = CallingConvention.Leaves(type);
+            if (value.Parts.Length != leaves.Length)
+                return false;
+            for (var i = 0; i < leaves.Length; i++)
+            {
+                if (value.Parts[i].Type != Access.TypeOf(leaves[i].Repr))
+                    return false;
+            }
+
+            return true;
+        }
     }
 
     private Val[] PopArguments(MethodSig signature)
@@ -103,10 +135,12 @@ internal sealed partial class Importer
 
     private void ImportCalli(in ILInstr instr)
     {
-        var handle = (StandaloneSignatureHandle)Token(instr.Operand);
-        var signature = _module.Reader.GetStandaloneSignature(handle).DecodeMethodSignature(Types.SignatureProvider(_module), _generics);
+        var handle = Token(instr.Operand);
+        if (handle.Kind != HandleKind.StandaloneSignature)
+            throw new InvalidILException("calli without a signature");
+        var signature = _module.Reader.GetStandaloneSignature((StandaloneSignatureHandle)handle).DecodeMethodSignature(Types.SignatureProvider(_module), _generics);
         var sig = new MethodSig(signature.Header.IsInstance, signature.ReturnType, [.. signature.ParameterTypes], false);
-        var target = PopScalar();
+        var target = Coerce(PopScalar(), ValType.I32);
         if (target.Op == Op.FuncAddr)
         {
             EmitCall((MethodDesc)target.Aux!, PopArguments(sig), IsTailPosition(instr));
@@ -175,10 +209,10 @@ internal sealed partial class Importer
         var first = 0;
         if (signature.HasThis)
         {
-            if (args[0].Known is TypeDesc)
+            if (args[0].Known is TypeDesc or TypeOfObject)
                 throw new UnsupportedException("System.Type is only for comparisons with typeof(...)");
             if (args[0].Parts.Length != 1)
-                throw new UnsupportedException("a method is called on a value that is not addressable");
+                throw new InvalidILException("a method is called on a value that is not addressable");
             flat.Add(Coerce(args[0].V, ValType.I32));
             first = 1;
         }
@@ -190,7 +224,7 @@ internal sealed partial class Importer
 
     private void FlattenOne(TypeDesc type, Val value, List<Instr> flat)
     {
-        if (value.Known is TypeDesc or FieldDesc)
+        if (value.Known is TypeDesc or TypeOfObject or FieldDesc)
             throw new UnsupportedException("System.Type and handles cannot be passed on");
         if (!CallingConvention.IsFlatParameter(type))
         {
@@ -200,7 +234,7 @@ internal sealed partial class Importer
 
         var leaves = CallingConvention.Leaves(type);
         if (value.InMemory || leaves.Length != value.Parts.Length)
-            throw new UnsupportedException($"a {value.Type} is passed as {type}");
+            throw new InvalidILException($"a {value.Type} is passed as {type}");
         for (var i = 0; i < leaves.Length; i++)
             flat.Add(Coerce(value.Parts[i], Access.TypeOf(leaves[i].Repr)));
     }
@@ -224,7 +258,7 @@ internal sealed partial class Importer
                     index++;
                     break;
                 case ILOpCode.Br or ILOpCode.Br_s:
-                    index = _indexOf[(int)next.Operand];
+                    index = _indexOf.TryGetValue((int)next.Operand, out var target) ? target : -1;
                     break;
                 default:
                     var variable = VariableOf(next);

@@ -21,12 +21,9 @@ internal sealed partial class Importer
                 Leave(instr.Offset, (int)instr.Operand);
                 break;
             case ILOpCode.Endfinally:
+                // Only a fault or filter that is never reached gets here without a continuation.
                 if (context == null)
-                {
-                    // Only a fault or filter that is never reached gets here without a continuation.
-                    Poison("endfinally outside of a finally");
-                    return;
-                }
+                    throw new InvalidILException("endfinally outside of a finally");
 
                 _stack.Clear();
                 B.Br(Successor(context.Offset, context.Outer));
@@ -102,20 +99,20 @@ internal sealed partial class Importer
         if (value.NotNull || value.Known is TypeDesc or TrapInfo)
             return B.I32(1);
         if (value.Parts.Length != 1 || value.InMemory)
-            throw new UnsupportedException($"a {value.Type} is used as a condition");
+            throw new InvalidILException($"a {value.Type} is used as a condition");
         return value.V.Type switch
         {
             ValType.I32 => value.V.Op is Op.SymAddr or Op.Alloca or Op.FuncAddr ? B.I32(1) : value.V,
             ValType.I64 => B.Wasm(Opcode.I64Ne, value.V, B.I64(0)),
             ValType.F32 => B.Wasm(Opcode.F32Ne, value.V, B.Emit(Instr.F32(0))),
             ValType.F64 => B.Wasm(Opcode.F64Ne, value.V, B.Emit(Instr.F64(0))),
-            _ => throw new UnsupportedException("a vector is used as a condition"),
+            _ => throw new InvalidILException("a vector is used as a condition"),
         };
     }
 
     private void ImportSwitch(in ILInstr instr)
     {
-        var index = PopScalar();
+        var index = Coerce(PopScalar(), ValType.I32);
         if (index.IsConst)
         {
             var value = (uint)index.Imm;
@@ -174,7 +171,7 @@ internal sealed partial class Importer
         }
 
         if (value.InMemory)
-            throw new UnsupportedException($"a {value.Type} is returned as {type}");
+            throw new InvalidILException($"a {value.Type} is returned as {type}");
         var leaves = CallingConvention.Leaves(type);
         if (leaves.Length == 0)
             End(new Instr(Op.Return, Instr.NoValue));

@@ -15,11 +15,11 @@ internal sealed partial class Importer
         {
             case >= ILOpCode.Ldarg_0 and <= ILOpCode.Ldarg_3: LoadArg(instr.Code - ILOpCode.Ldarg_0); break;
             case ILOpCode.Ldarg or ILOpCode.Ldarg_s: LoadArg((int)operand); break;
-            case ILOpCode.Ldarga or ILOpCode.Ldarga_s: Push(Types.ByRefTo(_argTypes[operand]), _args[operand]); break;
-            case ILOpCode.Starg or ILOpCode.Starg_s: StoreValue(_argTypes[operand], _args[operand], 0, Pop()); break;
+            case ILOpCode.Ldarga or ILOpCode.Ldarga_s: Push(Types.ByRefTo(_argTypes[Argument(operand)]), _args[operand]); break;
+            case ILOpCode.Starg or ILOpCode.Starg_s: StoreValue(_argTypes[Argument(operand)], _args[operand], 0, Pop()); break;
             case >= ILOpCode.Ldloc_0 and <= ILOpCode.Ldloc_3: LoadLocal(instr.Code - ILOpCode.Ldloc_0); break;
             case ILOpCode.Ldloc or ILOpCode.Ldloc_s: LoadLocal((int)operand); break;
-            case ILOpCode.Ldloca or ILOpCode.Ldloca_s: Push(Types.ByRefTo(_localTypes[operand]), _locals[operand]); break;
+            case ILOpCode.Ldloca or ILOpCode.Ldloca_s: Push(Types.ByRefTo(_localTypes[Local(operand)]), _locals[operand]); break;
             case >= ILOpCode.Stloc_0 and <= ILOpCode.Stloc_3: StoreLocal(instr.Code - ILOpCode.Stloc_0); break;
             case ILOpCode.Stloc or ILOpCode.Stloc_s: StoreLocal((int)operand); break;
             case ILOpCode.Ldind_i1: LoadPointer(PrimitiveTypeCode.SByte); break;
@@ -60,7 +60,7 @@ internal sealed partial class Importer
                 B.Effect(Opcode.MemoryCopy, PopAddress(), source, Coerce(copyLength, ValType.I32));
                 break;
             case ILOpCode.Initblk:
-                var (fillLength, fill) = (PopScalar(), PopScalar());
+                var (fillLength, fill) = (PopScalar(), Coerce(PopScalar(), ValType.I32));
                 B.Effect(Opcode.MemoryFill, PopAddress(), fill, Coerce(fillLength, ValType.I32));
                 break;
             case ILOpCode.Localloc:
@@ -122,20 +122,24 @@ internal sealed partial class Importer
         return Coerce(value, ValType.I32);
     }
 
+    private long Argument(long index) => index < _argTypes.Length ? index : throw new InvalidILException($"there is no argument {index}");
+
+    private long Local(long index) => index < _localTypes.Length ? index : throw new InvalidILException($"there is no local variable {index}");
+
     private void LoadArg(int index)
     {
-        var value = LoadIndirect(_argTypes[index], _args[index]);
+        var value = LoadIndirect(_argTypes[Argument(index)], _args[index]);
         Push(index == 0 && _method.Signature.HasThis ? new Val(value.Type, value.Parts, value.InMemory) { NotNull = true } : value);
     }
 
-    private void LoadLocal(int index) => Push(LoadIndirect(_localTypes[index], _locals[index]));
+    private void LoadLocal(int index) => Push(LoadIndirect(_localTypes[Local(index)], _locals[index]));
 
     private void StoreLocal(int index)
     {
         var value = Pop();
-        if (value.Known is TypeDesc)
+        if (value.Known is TypeDesc or TypeOfObject)
             throw new UnsupportedException("a System.Type cannot be kept in a variable: compare typeof(...) at once");
-        StoreValue(_localTypes[index], _locals[index], 0, value);
+        StoreValue(_localTypes[Local(index)], _locals[index], 0, value);
     }
 
     private void LoadPointer(PrimitiveTypeCode code) => Push(LoadIndirect(Types.Primitive(code), PopAddress()));
@@ -165,13 +169,14 @@ internal sealed partial class Importer
                 break;
             case ILOpCode.Ldflda:
                 var addressed = FieldToken(instr.Operand);
-                var owner = ObjectAddress(Pop(), addressed);
-                Push(Types.ByRefTo(addressed.Type), B.Add(owner, addressed.Offset));
+                var owner = FieldAddress(Pop(), addressed, out var offset);
+                Push(Types.ByRefTo(addressed.Type), B.Add(owner, offset));
                 break;
             case ILOpCode.Stfld:
                 var target = FieldToken(instr.Operand);
                 var value = Pop();
-                StoreValue(target.Type, ObjectAddress(Pop(), target), target.Offset, value);
+                var stored = FieldAddress(Pop(), target, out var storedAt);
+                StoreValue(target.Type, stored, storedAt, value);
                 break;
             case ILOpCode.Ldsfld:
                 Push(LoadStatic(FieldToken(instr.Operand)));
@@ -181,9 +186,9 @@ internal sealed partial class Importer
                 Push(Types.ByRefTo(statics.Type), StaticAddress(statics));
                 break;
             case ILOpCode.Stsfld:
-                var stored = Pop();
+                var assigned = Pop();
                 var destination = FieldToken(instr.Operand);
-                StoreValue(destination.Type, StaticAddress(destination), 0, stored);
+                StoreValue(destination.Type, StaticAddress(destination), 0, assigned);
                 break;
             default:
                 return false;
@@ -194,7 +199,15 @@ internal sealed partial class Importer
 
     private FieldDesc FieldToken(long operand) => Types.ResolveField(_module, Token(operand), _generics);
 
-    private Instr StaticAddress(FieldDesc field) => B.Symbol(_unit.StaticField(field));
+    private Instr StaticAddress(FieldDesc field) =>
+        field.IsStatic && !field.IsLiteral ? B.Symbol(_unit.StaticField(field)) : throw new InvalidILException($"{field} is not a static field");
+
+    /// <summary>Where a field is: a static one too may be named with an object, which does not matter then (ECMA-335 III.4.10).</summary>
+    private Instr FieldAddress(Val owner, FieldDesc field, out int offset)
+    {
+        offset = field.IsStatic ? 0 : field.Offset;
+        return field.IsStatic ? StaticAddress(field) : ObjectAddress(owner, field);
+    }
 
     private Val LoadStatic(FieldDesc field)
     {
@@ -214,7 +227,7 @@ internal sealed partial class Importer
         if (value.Type.IsValueType && value.Type.Repr is Repr.Struct or Repr.V128)
             return Spill(value);
         if (value.Parts.Length != 1)
-            throw new UnsupportedException($"field {field} of a {value.Type}");
+            throw new InvalidILException($"field {field} of a {value.Type}");
         if (!field.Owner.IsValueType)
             NullCheck(value);
         return Coerce(value.V, ValType.I32);
@@ -222,6 +235,8 @@ internal sealed partial class Importer
 
     public void NullCheck(Val value)
     {
+        if (value.V.Type != ValType.I32)
+            throw new InvalidILException($"a {value.Type} where an object is expected");
         if (!value.NotNull && !value.IsExact && value.V.Op is not (Op.SymAddr or Op.Alloca))
             B.TrapIf(B.Wasm(Opcode.I32Eqz, value.V), TrapFor("System.NullReferenceException", "Object reference not set to an instance of an object."));
     }
@@ -239,6 +254,8 @@ internal sealed partial class Importer
             for (var i = 0; i < parts.Length; i++)
             {
                 var at = Array.FindIndex(all, l => l.Offset == first + wanted[i].Offset);
+                if (at < 0)
+                    throw new InvalidILException($"field {field} of a {owner.Type}");
                 parts[i] = Narrow(owner.Parts[at], wanted[i].Repr);
             }
 

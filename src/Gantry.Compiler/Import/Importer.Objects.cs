@@ -1,4 +1,5 @@
 using System.Reflection.Metadata;
+using System.Reflection.Metadata.Ecma335;
 using Gantry.Compiler.IR;
 using Gantry.Compiler.TypeSystem;
 using Gantry.Wasm;
@@ -26,7 +27,7 @@ internal sealed partial class Importer
                 Push(Types.Object, B.I32(0));
                 break;
             case ILOpCode.Ldstr:
-                Push(StringConstant(_module.Reader.GetUserString((UserStringHandle)System.Reflection.Metadata.Ecma335.MetadataTokens.Handle((int)operand))));
+                Push(StringConstant(UserString((int)operand)));
                 break;
             case ILOpCode.Ldtoken:
                 ImportToken(operand);
@@ -36,7 +37,7 @@ internal sealed partial class Importer
                 break;
             case ILOpCode.Ldvirtftn:
                 var virtualMethod = Types.ResolveMethod(_module, Token(operand), _generics);
-                Push(Types.IntPtr, B.Emit(new Instr(Op.LoadVirtual, ValType.I32, PopScalar()) { Aux = virtualMethod }));
+                Push(Types.IntPtr, B.Emit(new Instr(Op.LoadVirtual, ValType.I32, PopAddress()) { Aux = virtualMethod }));
                 break;
             case ILOpCode.Newarr:
                 NewArray(TypeToken(operand));
@@ -93,6 +94,13 @@ internal sealed partial class Importer
         }
 
         return true;
+    }
+
+    private string UserString(int token)
+    {
+        if ((uint)token >> 24 != 0x70 || (token & 0xFFFFFF) >= _module.Reader.GetHeapSize(HeapIndex.UserString))
+            throw new InvalidILException($"there is no string with the token 0x{token:x8}");
+        return _module.Reader.GetUserString(MetadataTokens.UserStringHandle(token & 0xFFFFFF));
     }
 
     public Val StringConstant(string text) => new(Types.String, [B.Symbol(_unit.String(text))]) { Known = text, NotNull = true };
@@ -159,9 +167,15 @@ internal sealed partial class Importer
         StoreValue(element, address, 0, value);
     }
 
-    private void CastClass(TypeDesc target)
+    private Val PopObject()
     {
         var value = Pop();
+        return value.InMemory || value.Parts.Length != 1 || value.V.Type != ValType.I32 ? throw new InvalidILException($"a {value.Type} where an object is expected") : value;
+    }
+
+    private void CastClass(TypeDesc target)
+    {
+        var value = PopObject();
         if (value.Type.IsReference && value.Type.IsAssignableTo(target))
         {
             Push(value);
@@ -177,7 +191,7 @@ internal sealed partial class Importer
 
     private void IsInstance(TypeDesc target)
     {
-        var value = Pop();
+        var value = PopObject();
         if (value.Type.IsValueType)
             throw new UnsupportedException($"a type test of the value type {value.Type}: use typeof(T) == typeof(...)");
         if (value.IsExact)
@@ -237,7 +251,7 @@ internal sealed partial class Importer
         if (next.Code == ILOpCode.Isinst)
         {
             var target = TypeToken(next.Operand);
-            var after = _code[i + 1].Code;
+            var after = i + 1 < _code.Count ? _code[i + 1].Code : ILOpCode.Nop;
             if (after is ILOpCode.Brtrue or ILOpCode.Brtrue_s or ILOpCode.Brfalse or ILOpCode.Brfalse_s or ILOpCode.Ldnull)
             {
                 Pop();

@@ -16,7 +16,7 @@ internal sealed partial class Importer
     public Val Pop()
     {
         if (_stack.Count == 0)
-            throw new UnsupportedException("the evaluation stack is empty");
+            throw new InvalidILException("the evaluation stack is empty");
         var value = _stack[^1];
         _stack.RemoveAt(_stack.Count - 1);
         return value;
@@ -27,7 +27,7 @@ internal sealed partial class Importer
     {
         var value = Pop();
         if (value.Parts.Length != 1 || value.InMemory)
-            throw new UnsupportedException($"a {value.Type} where a number or a pointer is expected");
+            throw new InvalidILException($"a {value.Type} where a number or a pointer is expected");
         return value.V;
     }
 
@@ -56,16 +56,16 @@ internal sealed partial class Importer
         if (value.InMemory)
         {
             if (type.Repr != Repr.Struct || value.Type.Size != type.Size)
-                throw new UnsupportedException($"a {value.Type} is stored as {type}");
+                throw new InvalidILException($"a {value.Type} is stored as {type}");
             CopyStruct(type, B.Add(address, offset), value.V);
             return;
         }
 
         if (!CallingConvention.IsFlat(type))
-            throw new UnsupportedException($"a {value.Type} is stored as {type}");
+            throw new InvalidILException($"a {value.Type} is stored as {type}");
         var leaves = CallingConvention.Leaves(type);
         if (leaves.Length != value.Parts.Length)
-            throw new UnsupportedException($"a {value.Type} is stored as {type}");
+            throw new InvalidILException($"a {value.Type} is stored as {type}");
         for (var i = 0; i < leaves.Length; i++)
             B.Store(leaves[i].Repr, address, Coerce(value.Parts[i], Access.TypeOf(leaves[i].Repr)), offset + leaves[i].Offset);
     }
@@ -97,7 +97,7 @@ internal sealed partial class Importer
             (ValType.F64, ValType.F32) => B.Wasm(Opcode.F32DemoteF64, value),
             (ValType.I32, ValType.I64) => B.Wasm(Opcode.I64ExtendI32S, value),
             (ValType.I64, ValType.I32) => B.Wasm(Opcode.I32WrapI64, value),
-            _ => throw new UnsupportedException($"a value of {value.Type} is used as {type}"),
+            _ => throw new InvalidILException($"a value of {value.Type} is used as {type}"),
         };
     }
 

@@ -1,5 +1,6 @@
 using System.Reflection.Metadata;
 using System.Reflection.Metadata.Ecma335;
+using Gantry.Compiler.Diagnostics;
 using Gantry.Compiler.IR;
 using Gantry.Compiler.Optimizer;
 using Gantry.Compiler.TypeSystem;
@@ -9,6 +10,9 @@ namespace Gantry.Compiler.Import;
 
 /// <summary>Thrown while importing one block: the rest of it is replaced by a poison that becomes an error if it survives.</summary>
 internal sealed class UnsupportedException(string message) : Exception(message);
+
+/// <summary>Thrown for IL that breaks ECMA-335's rules, which no compiler emits.</summary>
+internal sealed class InvalidILException(string message) : Exception(message);
 
 /// <summary>
 /// Turns one method's IL into SSA form. Variables, and stack entries that live across blocks, start as shadow-stack
@@ -77,27 +81,19 @@ internal sealed partial class Importer
         {
             return new Importer(unit, method).Run();
         }
-        catch (Exception e) when (IsOfInput(e))
+        catch (Exception e) when (InternalError.IsOfInput(e) || InternalError.IsCaught)
         {
-            return PoisonFunction(unit, method, MessageOf(e));
+            return PoisonFunction(unit, method, e);
         }
     }
 
-    /// <summary>IL that no compiler emits breaks what the importer takes for granted in more ways than are worth a check each.</summary>
-    private static bool IsOfInput(Exception e) =>
-        e is TypeSystemException or UnsupportedException || Environment.GetEnvironmentVariable("GANTRY_COMPILER_DEBUG") != "1";
-
-    private static string MessageOf(Exception e) => e is TypeSystemException or UnsupportedException
-        ? e.Message
-        : $"the IL is not valid ({e.GetType().Name}: {e.Message}); build the assembly anew, or report it if a C# compiler made it (GANTRY_COMPILER_DEBUG=1 shows more)";
-
-    /// <summary>A function that only says that it cannot be compiled.</summary>
-    public static Function PoisonFunction(CompilationUnit unit, MethodDesc method, string message)
+    /// <summary>A function that only says why it cannot be compiled.</summary>
+    public static Function PoisonFunction(CompilationUnit unit, MethodDesc method, Exception why)
     {
         var function = new Function(method, CallingConvention.TypeOf(method.Signature));
         var builder = new Builder(function) { Current = function.Entry = function.NewBlock(), Position = new SourcePosition(method, 0) };
         function.Params = [.. MakeParams(function)];
-        builder.Emit(new Instr(Op.Poison, Instr.NoValue) { Aux = unit.MakeDiagnostic(builder.Position, message) });
+        builder.Emit(new Instr(Op.Poison, Instr.NoValue) { Aux = unit.MakeDiagnostic(builder.Position, why) });
         function.ComputeOrder();
         return function;
     }
@@ -190,6 +186,7 @@ internal sealed partial class Importer
     private void ImportOne(ImportBlock block)
     {
         _block = block;
+        block.IsImported = true;
         _stack.Clear();
         _ended = false;
         _constrained = null;
@@ -201,39 +198,29 @@ internal sealed partial class Importer
             _stack.Add(LoadValue(type, slot, 0));
         }
 
-        var index = _indexOf.TryGetValue(block.Offset, out var found) ? found : _code.Count;
+        var index = _indexOf[block.Offset];
         while (!_ended)
         {
-            if (index >= _code.Count)
-            {
-                Poison("control runs off the end of the method");
-                return;
-            }
-
-            var instr = _code[index++];
-            B.Position = new SourcePosition(_method, instr.Offset);
             try
             {
+                if (index >= _code.Count)
+                    throw new InvalidILException("control runs off the end of the method");
+                var instr = _code[index++];
+                B.Position = new SourcePosition(_method, instr.Offset);
                 ImportInstruction(instr);
+                if (!_ended && _leaders.Contains(instr.Next))
+                {
+                    B.Br(Successor(instr.Next, _block.Context));
+                    _ended = true;
+                }
             }
-            catch (Exception e) when (IsOfInput(e))
+            catch (Exception e) when (InternalError.IsOfInput(e) || InternalError.IsCaught)
             {
-                Poison(MessageOf(e));
+                B.Emit(new Instr(Op.Poison, Instr.NoValue) { Aux = _unit.MakeDiagnostic(B.Position, e) });
+                _ended = true;
                 return;
             }
-
-            if (!_ended && _leaders.Contains(instr.Next))
-            {
-                B.Br(Successor(instr.Next, _block.Context));
-                _ended = true;
-            }
         }
-    }
-
-    private void Poison(string message)
-    {
-        B.Emit(new Instr(Op.Poison, Instr.NoValue) { Aux = _unit.MakeDiagnostic(B.Position, message) });
-        _ended = true;
     }
 
     /// <summary>Ends the block with something that is no branch.</summary>
@@ -249,6 +236,8 @@ internal sealed partial class Importer
     {
         if (!_blocks.TryGetValue((offset, context), out var block))
         {
+            if (!_indexOf.ContainsKey(offset))
+                throw new InvalidILException("control leaves the method or goes into the middle of an instruction");
             _blocks[(offset, context)] = block = new ImportBlock(Function.NewBlock(), offset, context);
             _queue.Enqueue(block);
         }
@@ -275,22 +264,43 @@ internal sealed partial class Importer
         }
         else if (target.Slots.Length != _stack.Count)
         {
-            throw new UnsupportedException("the evaluation stack has different depths where control flow joins");
+            throw new InvalidILException("the evaluation stack has different depths where control flow joins");
         }
 
         for (var i = 0; i < _stack.Count; i++)
         {
-            if (_stack[i].Known is TypeDesc)
+            if (_stack[i].Known is TypeDesc or TypeOfObject)
                 throw new UnsupportedException("typeof(...) can only be compared at once");
+            Join(target, i, _stack[i].Type);
             StoreValue(target.Slots[i].Type, target.Slots[i].Slot, 0, _stack[i]);
         }
 
         return target.Block;
     }
 
+    /// <summary>
+    /// What a stack entry is after control flow joins: the type both sides have. Calls on it would otherwise go to the methods of the class
+    /// that came first (ECMA-335 III.1.8.1.3, "merging stack states").
+    /// </summary>
+    private void Join(ImportBlock target, int index, TypeDesc type)
+    {
+        var (known, slot) = target.Slots[index];
+        if (!known.IsReference || !type.IsReference || type.IsAssignableTo(known))
+            return;
+        if (target.IsImported)
+            throw new UnsupportedException($"a {type} comes back on the evaluation stack where a {known} was before: keep it in a variable");
+        target.Slots[index] = (known.IsAssignableTo(type) ? type : Types.Object, slot);
+    }
+
     private TypeDesc SlotType(TypeDesc type) => type.Repr is Repr.I8 or Repr.U8 or Repr.I16 or Repr.U16 ? Types.Int32 : type;
 
-    public EntityHandle Token(long operand) => (EntityHandle)MetadataTokens.Handle((int)operand);
+    public EntityHandle Token(long operand)
+    {
+        var row = (int)operand & 0xFFFFFF;
+        if (!MetadataTokens.TryGetTableIndex((HandleKind)((uint)operand >> 24), out var table) || row == 0 || row > _module.Reader.GetTableRowCount(table))
+            throw new InvalidILException($"there is nothing with the token 0x{(uint)operand:x8}");
+        return MetadataTokens.EntityHandle((int)operand);
+    }
 
     public TypeDesc TypeToken(long operand) => Types.ResolveType(_module, Token(operand), _generics);
 
@@ -306,5 +316,8 @@ internal sealed partial class Importer
         public Continuation? Context { get; } = context;
 
         public (TypeDesc Type, Instr Slot)[] Slots { get; set; } = [];
+
+        /// <summary>Whether its code has been read, with the types its slots had then.</summary>
+        public bool IsImported { get; set; }
     }
 }

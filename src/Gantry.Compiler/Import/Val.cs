@@ -3,6 +3,9 @@ using Gantry.Compiler.TypeSystem;
 
 namespace Gantry.Compiler.Import;
 
+/// <summary>What <c>GetType()</c> of an object is known as: the address of its method table, to be compared with a <c>typeof</c>.</summary>
+internal sealed record TypeOfObject(Instr MethodTable);
+
 /// <summary>An entry of the IL evaluation stack.</summary>
 internal sealed class Val(TypeDesc type, Instr[] parts, bool inMemory = false)
 {
@@ -22,5 +25,5 @@ internal sealed class Val(TypeDesc type, Instr[] parts, bool inMemory = false)
     /// <summary>The object cannot be null.</summary>
     public bool NotNull { get; init; }
 
-    public Instr V => Parts[0];
+    public Instr V => Parts.Length == 1 ? Parts[0] : throw new InvalidILException($"a {Type} where a number or a pointer is expected");
 }

@@ -10,15 +10,8 @@ internal static class MemoryIntrinsics
 {
     public static void Register(Dictionary<string, Expander> table)
     {
-        table["System.SpanHelpers.Memmove"] = Move;
         table["System.Buffer.Memmove"] = MoveElements;
-        table["System.Buffer.BulkMoveWithWriteBarrier"] = Move;
-        table["System.SpanHelpers.ClearWithoutReferences"] = Clear;
-        table["System.SpanHelpers.ClearWithReferences"] = (i, _, a) =>
-        {
-            i.B.Effect(Opcode.MemoryFill, a[0].V, i.B.I32(0), i.B.Wasm(Opcode.I32Shl, a[1].V, i.B.I32(2)));
-            return true;
-        };
+        table["System.Span`1.Clear"] = ClearSpan;
         table["System.SpanHelpers.Fill"] = Fill;
         table["System.Runtime.InteropServices.NativeMemory.Clear"] = Clear;
         table["System.Runtime.InteropServices.NativeMemory.Copy"] = (i, _, a) =>
@@ -49,12 +42,6 @@ internal static class MemoryIntrinsics
         table["System.Runtime.CompilerServices.RuntimeHelpers.CreateSpan"] = CreateSpan;
     }
 
-    private static bool Move(Importer importer, MethodDesc method, Val[] args)
-    {
-        importer.B.Effect(Opcode.MemoryCopy, args[0].V, args[1].V, args[2].V);
-        return true;
-    }
-
     private static bool MoveElements(Importer importer, MethodDesc method, Val[] args)
     {
         var size = method.Arguments.Length == 1 ? method.Arguments[0].Size : 1;
@@ -65,6 +52,14 @@ internal static class MemoryIntrinsics
     private static bool Clear(Importer importer, MethodDesc method, Val[] args)
     {
         importer.B.Effect(Opcode.MemoryFill, args[0].V, importer.B.I32(0), args[1].V);
+        return true;
+    }
+
+    /// <summary>Of references too: the base library's own body counts in pointers of eight bytes, the ones it was built for.</summary>
+    private static bool ClearSpan(Importer importer, MethodDesc method, Val[] args)
+    {
+        var span = importer.LoadValue(method.Owner, args[0].V, 0);
+        importer.B.Effect(Opcode.MemoryFill, span.Parts[0], importer.B.I32(0), importer.Scale(span.Parts[1], method.Owner.Arguments[0].Size));
         return true;
     }
 

@@ -11,10 +11,15 @@ internal static class PlatformIntrinsics
     {
         table["Gantry.WasmTarget.get_IsWebAssembly"] = (i, _, _) => Constant(i, 1);
         table["System.Object..ctor"] = (_, _, _) => true;
-        table["System.ValueType..ctor"] = (_, _, _) => true;
         table["System.GC.KeepAlive"] = (_, _, _) => true;
         table["System.Threading.Thread.MemoryBarrier"] = (_, _, _) => true;
         table["System.Threading.Interlocked.MemoryBarrier"] = (_, _, _) => true;
+        table["System.Object.GetType"] = (i, _, a) =>
+        {
+            i.NullCheck(a[0]);
+            i.Push(new Val(i.Types.Object, [i.B.I32(0)]) { Known = new TypeOfObject(i.B.Load(Repr.I32, a[0].V)), NotNull = true });
+            return true;
+        };
         table["System.Type.GetTypeFromHandle"] = (i, _, a) => Push(i, a[0]);
         table["System.Type.op_Equality"] = (i, _, a) => CompareTypes(i, a, true);
         table["System.Type.op_Inequality"] = (i, _, a) => CompareTypes(i, a, false);
@@ -32,8 +37,6 @@ internal static class PlatformIntrinsics
         table["System.Environment.get_Is64BitProcess"] = (i, _, _) => Constant(i, 0);
         table["System.Runtime.CompilerServices.RuntimeHelpers.IsReferenceOrContainsReferences"] = (i, m, _) => Constant(i, ContainsReferences(m.Arguments[0]) ? 1 : 0);
         table["System.Runtime.CompilerServices.RuntimeHelpers.IsBitwiseEquatable"] = (i, m, _) => Constant(i, IsBitwiseEquatable(m.Arguments[0]) ? 1 : 0);
-        table["System.Runtime.CompilerServices.RuntimeHelpers.IsKnownConstant"] = (i, _, _) => Constant(i, 0);
-        table["System.Runtime.CompilerServices.RuntimeHelpers.get_OffsetToStringData"] = (i, _, _) => Constant(i, 8);
         table["Gantry.Compiler.Runtime.Primitives.HeapBase"] = (i, _, _) =>
         {
             i.PushI32(i.B.Symbol(i.Unit.HeapBase));
@@ -96,9 +99,24 @@ internal static class PlatformIntrinsics
 
     private static bool CompareTypes(Importer importer, Val[] args, bool equal)
     {
-        if (args[0].Known is not TypeDesc a || args[1].Known is not TypeDesc b)
-            throw new UnsupportedException("types can only be compared as typeof(A) == typeof(B)");
-        return Constant(importer, (a == b) == equal ? 1 : 0);
+        switch (args[0].Known, args[1].Known)
+        {
+            case (TypeDesc a, TypeDesc b):
+                return Constant(importer, (a == b) == equal ? 1 : 0);
+            case (TypeOfObject o, TypeDesc { IsReference: true } type):
+                return CompareTables(importer, o, type, equal);
+            case (TypeDesc { IsReference: true } type, TypeOfObject o):
+                return CompareTables(importer, o, type, equal);
+            default:
+                throw new UnsupportedException("types can only be compared as typeof(A) == typeof(B) or x.GetType() == typeof(C)");
+        }
+    }
+
+    private static bool CompareTables(Importer importer, TypeOfObject o, TypeDesc type, bool equal)
+    {
+        var b = importer.B;
+        importer.PushI32(b.Wasm(equal ? Opcode.I32Eq : Opcode.I32Ne, o.MethodTable, b.Symbol(importer.Unit.MethodTable(type))));
+        return true;
     }
 
     private static bool TypeTest(Importer importer, Val[] args, Func<TypeDesc, bool> test)

@@ -6,9 +6,13 @@ namespace Gantry.Compiler.Optimizer;
 /// <summary>Merges blocks, skips empty ones, threads jumps over branches on phis, and turns tiny diamonds into selects.</summary>
 internal static class ControlFlow
 {
-    public static void Run(Function function)
+    private const int MaxRounds = 8;
+
+    /// <returns>Whether anything changed.</returns>
+    public static bool Run(Function function)
     {
-        for (var round = 0; round < 8; round++)
+        var any = false;
+        for (var round = 0; round < MaxRounds; round++)
         {
             function.ComputeOrder();
             var changed = MergeChains(function);
@@ -17,10 +21,12 @@ internal static class ControlFlow
             changed |= MakeSelects(function);
             if (!changed)
                 break;
+            any = true;
         }
 
         function.ComputeOrder();
         SsaUtil.RemoveTrivialPhis(function);
+        return any;
     }
 
     private static bool MergeChains(Function function)
@@ -148,21 +154,25 @@ internal static class ControlFlow
                     : terminator.Targets[(uint)value < terminator.Targets.Length - 1 ? (uint)value : terminator.Targets.Length - 1];
                 if (pred.Terminator.Op == Op.Switch || target.Preds.Contains(pred))
                     continue;
+                // The counts of uses are kept true, so that the blocks that follow need not wait for the next round.
+                var counts = uses;
                 var from = target.Preds.IndexOf(block);
                 Redirect(pred, block, target, phi =>
                 {
                     var arg = phi.Args[from].Resolve();
-                    return arg.Op == Op.Phi && arg.Block == block ? arg.Args[edge] : arg;
+                    arg = arg.Op == Op.Phi && arg.Block == block ? arg.Args[edge].Resolve() : arg;
+                    counts[arg] = counts.GetValueOrDefault(arg) + 1;
+                    return arg;
                 });
                 block.Preds.RemoveAt(edge);
                 foreach (var phi in block.Phis)
+                {
+                    counts[phi.Args[edge].Resolve()]--;
                     phi.Args = [.. phi.Args.Where((_, i) => i != edge)];
-                changed = true;
-                uses = null;
-            }
+                }
 
-            if (changed)
-                break;
+                changed = true;
+            }
         }
 
         if (changed)
@@ -239,6 +249,7 @@ internal static class ControlFlow
             if (trueEdge < 0 || falseEdge < 0 || trueEdge == falseEdge)
                 continue;
             var condition = branch.Args[0].Resolve();
+            condition.ResolveArgs();
             block.Instrs.RemoveAt(block.Instrs.Count - 1);
             builder.Current = block;
             builder.Position = branch.Position;
@@ -246,11 +257,15 @@ internal static class ControlFlow
                 phi.Forward = Select(builder, phi.Args[trueEdge].Resolve(), phi.Args[falseEdge].Resolve(), condition);
             join.Instrs.RemoveAll(i => i.Op == Op.Phi);
             builder.Br(join);
+            // The emptied sides stay in the list until the order is computed anew; they are no one's predecessors any more.
             join.Preds = [block];
             changed = true;
+        }
+
+        if (changed)
+        {
             ResolveAll(function);
             function.ComputeOrder();
-            break;
         }
 
         return changed;

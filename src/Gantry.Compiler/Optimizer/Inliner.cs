@@ -64,18 +64,9 @@ internal sealed class Inliner
         var callee = _unit.TryGetFunction(method);
         if (callee == null || callee == _caller)
             return null;
-        var cost = 0;
-        foreach (var block in callee.Blocks)
-        {
-            foreach (var instr in block.Instrs)
-            {
-                // Dynamic stack memory is only given back when its method returns.
-                if (instr.Op == Op.StackAlloc || (instr.Op == Op.Call && instr.Aux == method))
-                    return null;
-                cost += Cost(instr);
-            }
-        }
-
+        var cost = callee.InlineCost ??= CostOf(callee, method);
+        if (cost < 0)
+            return null;
         if (method.AggressiveInlining)
             return callee;
         var limit = intoFrame ? MaxCostWithPointersIntoFrame : MaxCost;
@@ -86,6 +77,24 @@ internal sealed class Inliner
         }
 
         return cost <= limit ? callee : null;
+    }
+
+    /// <summary>What it costs to have a copy of a body; -1 when that cannot be.</summary>
+    private static int CostOf(Function callee, MethodDesc method)
+    {
+        var cost = 0;
+        foreach (var block in callee.Blocks)
+        {
+            foreach (var instr in block.Instrs)
+            {
+                // Dynamic stack memory is only given back when its method returns.
+                if (instr.Op == Op.StackAlloc || (instr.Op == Op.Call && instr.Aux == method))
+                    return -1;
+                cost += Cost(instr);
+            }
+        }
+
+        return cost;
     }
 
     private static bool IsFrameAddress(Instr value) =>

@@ -31,11 +31,11 @@ internal static class Pipeline
             again = Promotion.Run(function);
             ValueNumbering.Run(function);
             SsaUtil.RemoveDeadCode(function);
-            ControlFlow.Run(function);
+            if (!ControlFlow.Run(function))
+                continue;
             ValueNumbering.Run(function);
             SsaUtil.RemoveDeadCode(function);
+            ControlFlow.Run(function);
         }
-
-        ControlFlow.Run(function);
     }
 }

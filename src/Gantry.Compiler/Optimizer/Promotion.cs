@@ -55,6 +55,8 @@ internal sealed class Promotion
                 instr.ResolveArgs();
                 foreach (var arg in instr.Args)
                 {
+                    if (arg.Op != Op.Alloca && (arg.Op != Op.Wasm || arg.Code != Opcode.I32Add))
+                        continue;
                     if (!_users.TryGetValue(arg, out var list))
                         _users[arg] = list = [];
                     list.Add(instr);

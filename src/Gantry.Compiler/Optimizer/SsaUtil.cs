@@ -13,6 +13,7 @@ internal static class SsaUtil
             changed = false;
             foreach (var block in function.Blocks)
             {
+                var any = false;
                 foreach (var phi in block.Phis)
                 {
                     if (phi.Forward != null)
@@ -36,10 +37,11 @@ internal static class SsaUtil
                     if (!trivial || same == null)
                         continue;
                     phi.Forward = same;
-                    changed = true;
+                    any = true;
                 }
 
-                if (changed)
+                changed |= any;
+                if (any)
                     block.Instrs.RemoveAll(i => i.Op == Op.Phi && i.Forward != null);
             }
         }
@@ -54,28 +56,40 @@ internal static class SsaUtil
     /// <summary>Removes what has no effect and no use.</summary>
     public static void RemoveDeadCode(Function function)
     {
-        var live = new HashSet<Instr>();
         var pending = new Stack<Instr>();
         foreach (var block in function.Blocks)
         {
             foreach (var instr in block.Instrs)
             {
                 instr.ResolveArgs();
+                instr.Mark = 0;
+            }
+        }
+
+        foreach (var block in function.Blocks)
+        {
+            foreach (var instr in block.Instrs)
+            {
                 if (instr.HasEffect)
-                    pending.Push(instr);
+                    Keep(instr);
             }
         }
 
         while (pending.Count > 0)
         {
-            var instr = pending.Pop();
-            if (!live.Add(instr))
-                continue;
-            foreach (var arg in instr.Args)
-                pending.Push(arg.Resolve());
+            foreach (var arg in pending.Pop().Args)
+                Keep(arg);
         }
 
         foreach (var block in function.Blocks)
-            block.Instrs.RemoveAll(i => !live.Contains(i));
+            block.Instrs.RemoveAll(i => i.Mark == 0);
+
+        void Keep(Instr instr)
+        {
+            if (instr.Mark != 0)
+                return;
+            instr.Mark = 1;
+            pending.Push(instr);
+        }
     }
 }

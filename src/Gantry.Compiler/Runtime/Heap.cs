@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Gantry.Compiler.Runtime;
 
 /// <summary>The arena all objects, arrays and native memory come from. Nothing is ever given back.</summary>
@@ -13,6 +15,7 @@ internal static unsafe class Heap
     /// <summary>Takes zeroed memory, growing the WebAssembly memory when needed.</summary>
     /// <param name="size">Bytes.</param>
     /// <param name="alignment">A power of two.</param>
+    [MethodImpl(MethodImplOptions.NoInlining)]
     public static void* Allocate(nuint size, nuint alignment)
     {
         if (s_next == 0)

@@ -43,22 +43,6 @@ internal static class InterlockedReplacement
     [Replaces("System.Threading.Interlocked.Add")]
     public static long Add(ref long location, long value) => location += value;
 
-    [Replaces("System.Threading.Interlocked.ExchangeAdd")]
-    public static int ExchangeAdd(ref int location, int value)
-    {
-        var old = location;
-        location += value;
-        return old;
-    }
-
-    [Replaces("System.Threading.Interlocked.ExchangeAdd")]
-    public static long ExchangeAdd(ref long location, long value)
-    {
-        var old = location;
-        location += value;
-        return old;
-    }
-
     [Replaces("System.Threading.Interlocked.Increment")]
     public static int Increment(ref int location) => ++location;
 

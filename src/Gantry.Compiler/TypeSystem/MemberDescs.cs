@@ -110,6 +110,9 @@ internal sealed class MethodDesc
 
     public MethodSig Signature => _signature ??= Decode();
 
+    /// <summary>The source locations of its IL, once <see cref="Diagnostics.SourceLocator"/> has read them.</summary>
+    public (int Offset, Diagnostics.SourceLocation Location)[]? SequencePoints { get; set; }
+
     public MethodBodyBlock Body => _body ??= Module.Image.GetMethodBody(Rva);
 
     public int GenericParameterCount => Module.Reader.GetMethodDefinition(Handle).GetGenericParameters().Count;

@@ -86,7 +86,7 @@ internal sealed partial class TypeSystemContext
         if (reference.Parent.Kind == HandleKind.MethodDefinition)
             return ResolveMethod(module, reference.Parent, generics);
         var owner = ResolveType(module, reference.Parent, generics);
-        if (owner.Kind is TypeKind.Array or TypeKind.Unsupported)
+        if (owner.Module == null)
             throw new TypeSystemException($"{owner}.{name}: only one-dimensional arrays are compiled");
         for (var type = owner; type != null; type = type.BaseType)
         {
@@ -117,6 +117,8 @@ internal sealed partial class TypeSystemContext
             return owner.Fields.First(f => f.Handle == (FieldDefinitionHandle)handle);
         }
 
+        if (handle.Kind != HandleKind.MemberReference)
+            throw new TypeSystemException($"unexpected {handle.Kind} where a field belongs");
         var reference = module.Reader.GetMemberReference((MemberReferenceHandle)handle);
         var name = module.Reader.GetString(reference.Name);
         var type = ResolveType(module, reference.Parent, generics);

@@ -87,8 +87,38 @@ public static unsafe class Members
     {
         int result = nint.Size >= 4 && nuint.Size == nint.Size ? 1 : 0;
         if (typeof(int) != typeof(uint)) result += 8;
-        if (WasmTarget.IsWebAssembly || a != 0 || Environment.Is64BitProcess) result += 16;
+        result += Kind<int>() + (3 * Kind<DayOfWeek>()) + (9 * Kind<Guid>()) + (27 * Kind<string>());
+        if (WasmTarget.IsWebAssembly || a != 0) result += 16;
         return (a != 0 ? result : 0) + new Box(a).Value;
+    }
+
+    private static int Kind<T>() => typeof(T).IsEnum ? 2 : typeof(T).IsPrimitive ? 1 : 0;
+
+    /// <summary>What differs from CoreCLR by design, each side told what is right for it.</summary>
+    [WasmExport("member_platform")]
+    public static int Platform(int a)
+    {
+        int pointer = WasmTarget.IsWebAssembly ? 4 : 8;
+        int result = nint.Size == pointer ? a : 0;
+        return Environment.Is64BitProcess == WasmTarget.IsWebAssembly ? 0 : result;
+    }
+
+    /// <summary>Spans of references and of bytes, moved and cleared.</summary>
+    [WasmExport("member_spans")]
+    public static int Spans(int a)
+    {
+        int[]?[] rows = [[a], [1], [2], [3]];
+        Span<int[]?> span = rows;
+        span[..3].CopyTo(span[1..]);
+        int result = (rows[1]![0] * 31) + rows[3]![0];
+        span[1..3].Clear();
+        if (rows[1] is null && rows[2] is null && rows[3] is not null) result += 1000;
+        Span<byte> bytes = stackalloc byte[16];
+        bytes.Fill((byte)a);
+        bytes[2] = 77;
+        bytes[..12].CopyTo(bytes[3..]);
+        fixed (byte* p = bytes) Buffer.MemoryCopy(p + 4, p + 7, 9, 6);
+        return result + bytes[5] + (bytes[14] << 8);
     }
 
     /// <summary>Blocks from the heap, arrays of references.</summary>

@@ -56,6 +56,23 @@ public static unsafe class Objects
         public override int Read(int address) => base.Read(~address);
     }
 
+    /// <summary>Two sealed classes meet on the evaluation stack: the call is of neither alone.</summary>
+    [WasmExport("object_join")]
+    public static int Join(int a) =>
+        ((a & 1) == 0 ? (Device)new Rom(a) : new Mirror()).Read(5) + (31 * ((a & 2) == 0 ? (IDevice)new Mirror() : new Rom(3)).Twice(a))
+            + Named((a & 4) == 0 ? new Rom(1) : new Ram());
+
+    private static int Named(INamed named) => named.Name;
+
+    /// <summary>The exact class of an object.</summary>
+    [WasmExport("object_type")]
+    public static int TypeOf(int a)
+    {
+        Device device = Devices[(uint)a % 3];
+        int result = device.GetType() == typeof(Ram) ? 1 : device.GetType() != typeof(Mirror) ? 2 : 4;
+        return result + (typeof(Rom) == device.GetType() ? 8 : 0);
+    }
+
     private static readonly Device[] Devices = [new Ram(), new Rom(7), new Mirror()];
     private static readonly IDevice[] Interfaces = [new Rom(3), new Mirror(), new Ram()];
 
