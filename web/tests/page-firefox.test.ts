@@ -14,7 +14,7 @@ test('Firefox shows a prompt, takes keys and tells the exit status, without the 
     const page = await browser.newPage(), errors: string[] = [];
     page.on('pageerror', error => errors.push(String(error)));
     await page.goto(server.url, { timeout: 120_000 });
-    await page.waitForSelector('#status[data-state=running]', { timeout: 120_000 });
+    await page.waitForSelector('.pane[data-state=running]', { timeout: 120_000 });
     const shows = (text: string) => page.waitForFunction(
       (wanted: string) => [...document.querySelector('.xterm-rows')?.children ?? []].some(row => (row.textContent ?? '').replace(/\u00a0/g, ' ').trimEnd() === wanted), { timeout: 120_000 }, text);
     await page.focus('.xterm-helper-textarea');
@@ -22,7 +22,7 @@ test('Firefox shows a prompt, takes keys and tells the exit status, without the 
     await shows('riscv64 42 grüße');
     assert.ok(server.bytes() < image().length / 2, `${server.bytes()} of ${image().length} bytes were sent`);
     await page.keyboard.type('exit 6\n');
-    await page.waitForFunction(() => document.querySelector('#status')?.textContent === 'ended with status 6', { timeout: 120_000 });
+    await page.waitForFunction(() => document.querySelector('.status')?.textContent === 'ended with status 6', { timeout: 120_000 });
     assert.deepEqual(errors, []);
   } finally {
     await browser.close();

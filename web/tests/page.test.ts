@@ -26,15 +26,15 @@ const type = async (line: string): Promise<void> => { await page.keyboard.type(l
 test('a prompt comes, without the whole file being downloaded', async () => {
   await page.goto(server.url);
   await waitForScreen(page, /[#$] ?$/);
-  await page.locator('#status[data-state=running]').waitFor();
+  await page.locator('.pane[data-state=running]').waitFor();
   await type('uname -m; id -u');
   await waitForScreen(page, /\nriscv64\n0\n/);
   assert.ok(server.bytes() < image().length / 2, `${server.bytes()} of ${image().length} bytes were sent`);
 });
 
 test('Ctrl-C ends what runs', async () => {
-  await type('sleep 1000; echo slept $?');
-  await page.waitForTimeout(1500);
+  await type("sh -c 'echo begi$((1))n; exec sleep 1000'; echo slept $?");
+  await waitForScreen(page, /begi1n/);
   await page.keyboard.press('Control+c');
   await type('echo after $((6*7))');
   await waitForScreen(page, /\^C[\s\S]*\nafter 42\n/);
@@ -47,13 +47,12 @@ test('a new size of the window arrives', async () => {
     await type(`clear; echo mark$((${++mark}+0)): $(stty size)`);
     return /\d+ \d+$/.exec(/mark\d+: \d+ \d+/.exec(await waitForScreen(page, new RegExp(`mark${mark}: \\d+ \\d+`)))?.[0] ?? '')?.[0] ?? '';
   };
-  const before = await size();
+  const before = await size(), rows = page.locator('.xterm-rows > div'), rowsBefore = await rows.count();
   await page.setViewportSize({ width: 500, height: 400 });
-  await page.waitForTimeout(1000);
+  await page.waitForFunction(old => document.querySelectorAll('.xterm-rows > div').length < old, rowsBefore);
   const after = await size();
   assert.notEqual(after, before);
-  const rows = await page.locator('.xterm-rows > div').count();
-  assert.equal(Number(after.split(' ')[0]), rows);
+  assert.equal(Number(after.split(' ')[0]), await rows.count());
 });
 
 test('UTF-8 goes both ways', async () => {
@@ -63,9 +62,9 @@ test('UTF-8 goes both ways', async () => {
 
 test('the exit status is shown and a restart gives a new container', async () => {
   await type('exit 3');
-  await page.locator('#status', { hasText: 'ended with status 3' }).waitFor({ timeout: 60_000 });
-  await page.locator('#restart').click();
-  await page.locator('#status[data-state=running]').waitFor({ timeout: 60_000 });
+  await page.locator('.status', { hasText: 'ended with status 3' }).waitFor({ timeout: 60_000 });
+  await page.locator('.restart').click();
+  await page.locator('.pane[data-state=running]').waitFor({ timeout: 60_000 });
   await page.locator('.xterm-helper-textarea').focus();
   await type('echo again $((40+2))');
   await waitForScreen(page, /\nagain 42/);
@@ -74,14 +73,14 @@ test('the exit status is shown and a restart gives a new container', async () =>
 
 test('a missing image is told with what to do', async () => {
   await page.goto(`${server.url}?image=nothing.wasm`);
-  await page.locator('#status[data-state=failed]', { hasText: /nothing\.wasm is not there \(status 404\)\. Check the address/ }).waitFor({ timeout: 30_000 });
+  await page.locator('.pane[data-state=failed] .status', { hasText: /nothing\.wasm is not there \(status 404\)\. Check the address/ }).waitFor({ timeout: 30_000 });
 });
 
 test('a server without Range works, too', async () => {
   const plain = await serve(path.join(root, 'web/page/dist'), { 'out.wasm': image() }, false);
   try {
     await page.goto(`${plain.url}?arg=/bin/sh&arg=-c&arg=uname%20-s;exit%205`);
-    await page.locator('#status', { hasText: 'ended with status 5' }).waitFor({ timeout: 60_000 });
+    await page.locator('.status', { hasText: 'ended with status 5' }).waitFor({ timeout: 60_000 });
     await waitForScreen(page, /Linux/);
   } finally {
     plain.close();

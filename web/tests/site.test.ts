@@ -18,7 +18,7 @@ async function runsAt(url: string): Promise<void> {
   try {
     const page = await browser.newPage();
     await page.goto(url + query);
-    await page.locator('#status', { hasText: 'ended with status 4' }).waitFor({ timeout: 60_000 });
+    await page.locator('.status', { hasText: 'ended with status 4' }).waitFor({ timeout: 60_000 });
     await waitForScreen(page, /riscv64/);
   } finally {
     await browser.close();

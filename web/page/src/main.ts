@@ -1,80 +1,126 @@
-import { ClipboardAddon } from '@xterm/addon-clipboard';
-import { FitAddon } from '@xterm/addon-fit';
-import { SearchAddon } from '@xterm/addon-search';
-import { WebLinksAddon } from '@xterm/addon-web-links';
-import type { ITheme } from '@xterm/xterm';
-import { Terminal } from '@xterm/xterm';
-import type { Progress } from '../../runtime/src/index.js';
+import type { Progress, TerminalLike } from '../../runtime/src/index.js';
 import { Container } from '../../runtime/src/index.js';
+import { byId, fromTemplate, onPress, within } from './elements.js';
+import { FindBar } from './find-bar.js';
+import { KeyRow } from './keys.js';
 import './main.css';
+import type { Launch, Running } from './pane.js';
+import { Pane } from './pane.js';
+import { followKeyboard, touchable } from './touch.js';
 
-// A page with one container. Its address says which: ?image=URL (default out.wasm beside the page), &arg=… and &env=NAME=value (repeated).
+// Terminals of containers. The address says of which: ?image=URL (default out.wasm beside the page), &arg=… and &env=NAME=value (repeated),
+// &shell=PROGRAM for further terminals, &containers=N to start with several, side by side.
 
-const byId = <T extends HTMLElement>(id: string, kind: new () => T): T => {
-  const element = document.getElementById(id);
-  if (!(element instanceof kind)) throw new Error(`the page has no ${id}`);
-  return element;
-};
-const status = byId('status', HTMLElement), progressBar = byId('progress', HTMLProgressElement);
-const restart = byId('restart', HTMLButtonElement), interrupt = byId('interrupt', HTMLButtonElement);
+const MostAtStart = 8;
 const parameters = new URLSearchParams(location.search);
 const image = new URL(parameters.get('image') ?? document.querySelector<HTMLMetaElement>('meta[name=gantry-image]')?.content ?? 'out.wasm', location.href);
+const tabs = byId('tabs', HTMLElement), area = byId('panes', HTMLElement), split = byId('split', HTMLButtonElement), addTerminal = byId('add-terminal', HTMLButtonElement);
 
-const light = matchMedia('(prefers-color-scheme: light)');
-const theme = (): ITheme => light.matches
-  ? { background: '#ffffff', foreground: '#1f1f1f', cursor: '#1f1f1f', selectionBackground: '#add6ff' }
-  : { background: '#1e1e1e', foreground: '#d4d4d4' };
-const terminal = new Terminal({ theme: theme(), fontSize: innerWidth < 600 ? 12 : 14, scrollback: 10_000, cursorBlink: true });
-light.addEventListener('change', () => { terminal.options.theme = theme(); });
-const fit = new FitAddon(), search = new SearchAddon();
-for (const addon of [fit, search, new WebLinksAddon(), new ClipboardAddon()]) terminal.loadAddon(addon);
-terminal.open(byId('terminal', HTMLElement));
-fit.fit();
-new ResizeObserver(() => fit.fit()).observe(byId('terminal', HTMLElement));
-terminal.focus();
+/** A pane, its tab, and the container it belongs to. */
+interface Place { readonly pane: Pane; readonly tab: HTMLElement; readonly home: Home }
 
-let container: Container | undefined;
-terminal.onData(data => container?.write(data));
-terminal.onBinary(data => container?.write(Uint8Array.from(data, character => character.charCodeAt(0))));
-terminal.onResize(({ cols, rows }) => container?.resize(cols, rows));
-interrupt.addEventListener('click', () => { container?.write('\x03'); terminal.focus(); });
-restart.addEventListener('click', start);
-terminal.attachCustomKeyEventHandler(event => {
-  if (event.type !== 'keydown' || !event.ctrlKey || !event.shiftKey || event.code !== 'KeyF') return true;
-  const text = prompt('Find');
-  if (text !== null) search.findPrevious(text);
-  return false;
-});
+/** A container's place, which a restart gives another container. */
+interface Home { container: Container | undefined }
 
-function say(state: 'loading' | 'running' | 'ended' | 'failed', text: string): void {
-  status.dataset['state'] = state;
-  status.textContent = text;
-  progressBar.hidden = state !== 'loading';
-  restart.hidden = state === 'loading' || state === 'running';
-}
+const places: Place[] = [];
+let active: Place | undefined;
+let numbered = 0;
+const keys = new KeyRow(byId('keys', HTMLElement), () => active?.pane.terminal);
+const findBar = new FindBar(() => active?.pane);
 
-function show({ phase, bytes, total }: Progress): void {
-  if (status.dataset['state'] !== 'loading') return;
-  if (total === undefined) progressBar.removeAttribute('value');
-  else progressBar.value = Math.min(1, bytes / Math.max(1, total));
-  say('loading', phase === 'starting' ? 'starting' : `loading ${(bytes / 1e6).toFixed(1)} MB`);
-}
-
-function start(): void {
-  say('loading', 'loading');
-  terminal.focus();
+function ownContainer(home: Home): Launch {
   const args = parameters.getAll('arg');
   const env = parameters.getAll('env').map(variable => [variable.split('=', 1)[0] ?? '', variable.slice(variable.indexOf('=') + 1)] as const);
-  container = Container.start({
-    image, terminal, ...(args.length > 0 && { args }), env: Object.fromEntries(env),
-    onProgress: show, onStarted: () => say('running', 'running'), onLog: text => console.debug(text),
-  });
-  container.exit.then(({ status: code }) => {
-    say('ended', `ended with status ${code}`);
-    terminal.write(`\r\n[ended with status ${code}]\r\n`);
-  }, (error: unknown) => {
-    say('failed', error instanceof Error ? error.message : String(error));
-  });
+  return (terminal: TerminalLike, onProgress: (progress: Progress) => void, onStarted: () => void): Running => {
+    const container = Container.start({
+      image, terminal, ...(args.length > 0 && { args }), env: Object.fromEntries(env), onProgress, onStarted, onLog: text => console.debug(text),
+    });
+    home.container = container;
+    return Object.assign(forward(container), { close: () => void container.stop() });
+  };
 }
 
-start();
+function anotherTerminal(home: Home): Launch {
+  return (terminal: TerminalLike, _: unknown, onStarted: () => void): Running => {
+    if (home.container === undefined) throw new Error('a terminal of no container');
+    const process = home.container.exec({ terminal, args: [parameters.get('shell') ?? '/bin/sh'], onStarted });
+    // As when a terminal's window is closed.
+    return Object.assign(forward(process), { close: () => process.kill(1) });
+  };
+}
+
+const forward = (to: Omit<Running, 'close'>): Omit<Running, 'close'> => ({ write: input => to.write(input), resize: (columns, rows) => to.resize(columns, rows), exit: to.exit });
+
+function open(name: string, home: Home, launch: Launch): void {
+  const tab = fromTemplate('tab'), id = `pane-${++numbered}`, button = within(tab, '.name', HTMLButtonElement);
+  const pane: Pane = new Pane(`${name} ${numbered}`, area, launch, {
+    onChange: showAll, onFocus: () => { if (active !== place) activate(place); }, onFind: () => findBar.open(), filter: data => keys.filter(data),
+  });
+  const place: Place = { pane, tab, home };
+  pane.element.id = id;
+  button.id = `${id}-tab`;
+  button.setAttribute('aria-controls', id);
+  pane.element.setAttribute('aria-labelledby', button.id);
+  button.addEventListener('click', () => { activate(place); pane.focus(); });
+  within(tab, '.close', HTMLButtonElement).addEventListener('click', () => close(place));
+  touchable(pane.terminal, within(pane.element, '.terminal', HTMLElement));
+  tabs.append(tab);
+  places.push(place);
+  activate(place);
+  pane.start();
+}
+
+function openContainer(): void {
+  const home: Home = { container: undefined };
+  open('Container', home, ownContainer(home));
+}
+
+function close(place: Place): void {
+  const { pane, tab, home } = place;
+  const others = places.filter(other => other !== place && other.home === home && other.pane.state === 'running').length;
+  if (pane.state === 'running' && !confirm(`${pane.title} is running${others > 0 && isFirst(place) ? ', and what else is open in it ends with it' : ''}. End it?`)) return;
+  const index = places.indexOf(place);
+  places.splice(index, 1);
+  pane.close();
+  tab.remove();
+  if (active === place) active = undefined;
+  const next = active ?? places[Math.min(index, places.length - 1)];
+  if (next === undefined) showAll();
+  else { activate(next); next.pane.focus(); }
+}
+
+const isFirst = (place: Place): boolean => places.find(({ home }) => home === place.home) === place;
+
+function activate(place: Place): void {
+  active = place;
+  showAll();
+}
+
+function showAll(): void {
+  const all = split.getAttribute('aria-pressed') === 'true';
+  area.dataset['split'] = String(all);
+  for (const { pane, tab } of places) {
+    const isActive = pane === active?.pane, name = within(tab, '.name', HTMLButtonElement);
+    pane.element.hidden = !all && !isActive;
+    pane.element.dataset['active'] = String(isActive);
+    tab.dataset['state'] = pane.state;
+    name.textContent = pane.title;
+    name.setAttribute('aria-selected', String(isActive));
+  }
+  addTerminal.disabled = active?.home.container === undefined || !places.some(({ pane, home }) => home === active?.home && pane.state === 'running');
+  document.title = active?.pane.title ?? 'Container';
+}
+
+function showSplit(all: boolean): void {
+  split.setAttribute('aria-pressed', String(all));
+  showAll();
+}
+
+onPress(byId('add-container', HTMLButtonElement), openContainer);
+onPress(addTerminal, () => { if (active !== undefined) open('Terminal', active.home, anotherTerminal(active.home)); });
+onPress(split, () => { showSplit(split.getAttribute('aria-pressed') !== 'true'); active?.pane.focus(); });
+onPress(byId('find', HTMLButtonElement), () => findBar.open());
+followKeyboard();
+const atStart = Math.min(MostAtStart, Math.max(1, Number(parameters.get('containers')) || 1));
+showSplit(atStart > 1);
+for (let i = 0; i < atStart; i++) openContainer();

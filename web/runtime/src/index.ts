@@ -2,6 +2,8 @@ export { Container } from './container.js';
 export type { MountOptions, StartOptions, WorkerLike } from './container.js';
 export type { ExecOptions, ExitStatus, OutputHandler, ProcessEvents, TerminalLike } from './process.js';
 export { Process } from './process.js';
+export type { XtermLike } from './xterm.js';
+export { xterm } from './xterm.js';
 export type { InitialFile } from './control.js';
 export type { ErrorCode } from './errors.js';
 export { GantryError } from './errors.js';

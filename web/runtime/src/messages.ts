@@ -40,7 +40,7 @@ export type ToWorker =
   | { readonly type: 'closeInput'; readonly process: number }
   | { readonly type: 'resize'; readonly process: number; readonly window: Window }
   | { readonly type: 'signal'; readonly process: number; readonly signal: number }
-  | { readonly type: 'outputTaken'; readonly bytes: number }
+  | { readonly type: 'outputTaken'; readonly process: number; readonly bytes: number }
   | { readonly type: 'shutdown'; readonly grace: number }
   | { readonly type: 'filesChanged' }
   | { readonly type: 'fileReply'; readonly slot: number; readonly reply: FileReply }

@@ -1,7 +1,7 @@
 import type { GantryError } from './errors.js';
 import type { ToWorker } from './messages.js';
 
-/** What output goes to. `write` may return a promise: more than a megabyte is not sent before the first is taken, the guest's writers wait. */
+/** What output goes to. `write` may return a promise: no more than 256 KiB (without a terminal 1 MiB) are sent before the first is taken, the guest's writers wait. */
 export interface TerminalLike { write(bytes: Uint8Array): void | Promise<void>; readonly cols: number; readonly rows: number }
 
 /** How a process ended. Status is the exit code, or 128 + signal. */
@@ -62,10 +62,12 @@ export class Process {
 
   /** @internal Gives output to whom it belongs; tells when it was taken, whatever they threw. */
   async output(bytes: Uint8Array, stream: 'stdout' | 'stderr'): Promise<void> {
+    // They may transfer the bytes elsewhere.
+    const { length } = bytes;
     try {
       await Promise.all([this.events.onOutput?.(bytes, stream), this.events.terminal?.write(bytes)]);
     } finally {
-      this.post({ type: 'outputTaken', bytes: bytes.length });
+      this.post({ type: 'outputTaken', process: this.id, bytes: length });
     }
   }
 

@@ -5,16 +5,24 @@ import type { Machine } from './machine.js';
 import type { InputQueue, RingBuffer } from './memory.js';
 import type { FromWorker, ProcessSettings, StartSettings, Window } from './messages.js';
 import type { ModuleIndex } from './module-index.js';
+import type { ExitStatus } from './process.js';
 
 const DefaultCapabilities = 0xa80425fb;
 const MaximumExtra = 15;
-// A page that is slower than the guest: so much may be on its way before the guest's writers block.
-const MaximumUnread = 1 << 20;
+// A page that is slower than the guest: so much of a process may be on its way before its writers block.
+// A terminal's is what is still shown after Ctrl-C.
+const MaximumUnread = 1 << 20, MaximumUnreadTerminal = 256 << 10;
 
 interface OutputRing { readonly ring: RingBuffer; readonly stream: 'stdout' | 'stderr' }
 
 /** A process of the guest: its number in control frames and its ports. */
-interface GuestProcess { readonly id: number; readonly number: number; readonly terminal: boolean; readonly stdin: InputQueue; readonly outputs: readonly OutputRing[] }
+interface GuestProcess {
+  readonly id: number; readonly number: number; readonly terminal: boolean; readonly stdin: InputQueue; readonly outputs: readonly OutputRing[];
+  /** Bytes the page was sent and has not taken. */
+  unread: number;
+  /** How it ended, as long as the page has not all of its output. */
+  exit: ExitStatus | undefined;
+}
 
 /**
  * The guest's processes as the control protocol has them (docs/guest.md): 0 is the container's, extra ones take free ports.
@@ -24,7 +32,6 @@ export class ProcessTable {
   private readonly control: { readonly output: RingBuffer; readonly input: InputQueue };
   private readonly running = new Map<number, GuestProcess>();
   private readonly frames = new control.FrameReader();
-  private unread = 0;
 
   /**
    * @param terminal the container's process has one; its input is kept from now on, for people type ahead
@@ -84,11 +91,17 @@ export class ProcessTable {
   /** Sends a control frame. */
   send(bytes: Uint8Array): void { this.control.input.push(bytes); }
 
-  /** The page has taken so many bytes of output. */
-  outputTaken(bytes: number): void { this.unread -= bytes; }
+  /** The page has taken so many bytes of a process's output. */
+  outputTaken(id: number, bytes: number): void {
+    const process = this.find(id);
+    if (process !== undefined) process.unread -= bytes;
+  }
 
-  /** There is output that waits for the page. */
-  get blocked(): boolean { return this.unread >= MaximumUnread && [...this.running.values()].some(({ outputs }) => outputs.some(({ ring }) => ring.count > 0)); }
+  /** There is output of the container's process that waits for the page. */
+  get blocked(): boolean {
+    const main = this.running.get(0);
+    return main !== undefined && waits(main);
+  }
 
   /** Moves what fits into the guest; true when anything moved. */
   pumpInput(): boolean {
@@ -100,17 +113,15 @@ export class ProcessTable {
   /** Moves what the guest wrote to the page; true when there may be more to do at once. */
   pumpOutput(): boolean {
     let moved = false;
-    for (const { id, outputs } of this.running.values()) {
-      for (const { ring, stream } of outputs) {
-        if (this.unread >= MaximumUnread || ring.count === 0) continue;
-        const bytes = ring.read();
-        this.unread += bytes.length;
-        this.post({ type: 'output', process: id, stream, bytes }, [bytes.buffer]);
+    for (const process of this.running.values()) {
+      for (const { ring, stream } of process.outputs) {
+        if (isFull(process) || ring.count === 0) continue;
+        this.postOutput(process, stream, ring.read());
         moved = true;
       }
+      if (process.exit !== undefined && !waits(process)) this.remove(process, process.exit);
     }
-    // A process's end must not overtake its output.
-    if (!this.blocked && this.control.output.count > 0) {
+    if (this.control.output.count > 0) {
       for (const frame of this.frames.push(this.control.output.read())) this.onFrame(frame);
       moved = true;
     }
@@ -121,7 +132,7 @@ export class ProcessTable {
     const process = this.running.get(frame.process);
     switch (frame.type) {
       case Frame.Error:
-        this.postText(process?.id ?? 0, `${new TextDecoder().decode(frame.payload)}\r\n`);
+        if (process !== undefined) this.postOutput(process, 'stderr', new TextEncoder().encode(`${new TextDecoder().decode(frame.payload)}\r\n`));
         return;
       case Frame.Ready:
         this.onMain(frame);
@@ -131,9 +142,9 @@ export class ProcessTable {
         break;
       case Frame.Exited:
         if (process !== undefined && process.number !== 0) {
-          this.running.delete(process.number);
-          process.stdin.reset();
-          this.post({ type: 'processExit', process: process.id, ...control.exitOf(frame.payload) });
+          // A process's end must not overtake its output.
+          process.exit = control.exitOf(frame.payload);
+          if (!waits(process)) this.remove(process, process.exit);
         }
         break;
     }
@@ -161,7 +172,7 @@ export class ProcessTable {
     // The console shows what the guest says before and beside the process's own output.
     const outputs: OutputRing[] = number === 0 ? [{ ring: this.machine.output(0), stream: 'stdout' }] : terminal ? [{ ring: this.machine.output(input), stream: 'stdout' }] : [];
     if (!terminal) outputs.push({ ring: this.machine.output(port('stdout')), stream: 'stdout' }, { ring: this.machine.output(port('stderr')), stream: 'stderr' });
-    this.running.set(number, { id, number, terminal, stdin, outputs });
+    this.running.set(number, { id, number, terminal, stdin, outputs, unread: 0, exit: undefined });
   }
 
   private freeNumber(terminal: boolean): number {
@@ -180,9 +191,19 @@ export class ProcessTable {
     return number;
   }
 
-  private postText(process: number, text: string): void {
-    const bytes = new TextEncoder().encode(text);
-    this.unread += bytes.length;
-    this.post({ type: 'output', process, stream: 'stderr', bytes });
+  private remove(process: GuestProcess, exit: ExitStatus): void {
+    this.running.delete(process.number);
+    process.stdin.reset();
+    this.post({ type: 'processExit', process: process.id, ...exit });
+  }
+
+  private postOutput(process: GuestProcess, stream: 'stdout' | 'stderr', bytes: Uint8Array<ArrayBuffer>): void {
+    process.unread += bytes.length;
+    this.post({ type: 'output', process: process.id, stream, bytes }, [bytes.buffer]);
   }
 }
+
+const isFull = ({ terminal, unread }: GuestProcess): boolean => unread >= (terminal ? MaximumUnreadTerminal : MaximumUnread);
+
+/** There is output that the page has to make room for. */
+const waits = (process: GuestProcess): boolean => isFull(process) && process.outputs.some(({ ring }) => ring.count > 0);

@@ -73,7 +73,7 @@ export class Session {
       case 'closeInput': processes?.closeInput(message.process); break;
       case 'resize': processes?.resize(message.process, message.window); break;
       case 'signal': processes?.signal(message.process, message.signal); break;
-      case 'outputTaken': processes?.outputTaken(message.bytes); break;
+      case 'outputTaken': processes?.outputTaken(message.process, message.bytes); break;
       case 'shutdown': processes?.send(control.shutdownFrame(0, message.grace)); break;
       case 'filesChanged': processes?.send(control.frame(Frame.DropCaches, 0)); break;
       case 'fileReply': if (!this.over) this.requests?.completeFile(message.slot, message.reply); return;

@@ -1,5 +1,5 @@
 import { chromium } from 'playwright-core';
-import type { Browser, Page } from 'playwright-core';
+import type { Browser, Locator, Page } from 'playwright-core';
 
 /** Debian's Chromium without a window. */
 export const launch = (): Promise<Browser> => chromium.launch({
@@ -8,11 +8,11 @@ export const launch = (): Promise<Browser> => chromium.launch({
 });
 
 /** Waits until the terminal in the page shows a text. */
-export async function waitForScreen(page: Page, pattern: RegExp, rows = '.xterm-rows', timeout = 60_000): Promise<string> {
+export async function waitForScreen(page: Page, pattern: RegExp, rows: string | Locator = '.xterm-rows', timeout = 60_000): Promise<string> {
   const end = Date.now() + timeout;
   let text = '';
   while (Date.now() < end) {
-    text = await page.locator(rows).evaluate(element => [...element.children].map(row => (row.textContent ?? '').replace(/\u00a0/g, ' ').trimEnd()).join('\n').trimEnd()).catch(() => '');
+    text = await (typeof rows === 'string' ? page.locator(rows) : rows).evaluate(element => [...element.children].map(row => (row.textContent ?? '').replace(/\u00a0/g, ' ').trimEnd()).join('\n').trimEnd()).catch(() => '');
     if (pattern.test(text)) return text;
     await page.waitForTimeout(100);
   }
