@@ -19,11 +19,15 @@ public sealed class ImageConverter
     private readonly IConversionProgress? progress;
     private readonly CancellationToken cancellation;
 
+    /// <summary>Begins the names of unfinished files: another conversion to the same output may go on beside this one.</summary>
+    private readonly string unfinished;
+
     private ImageConverter(ConversionOptions options, IConversionProgress? progress, CancellationToken cancellation)
     {
         this.options = options;
         this.progress = progress;
         this.cancellation = cancellation;
+        unfinished = $"{options.Output}.{Guid.NewGuid():N}";
     }
 
     /// <summary>Converts; the output appears only when it is complete.</summary>
@@ -36,7 +40,7 @@ public sealed class ImageConverter
     {
         if (options.Memory is < StandardMachine.LeastMemory or > StandardMachine.MostMemory)
             throw new ConverterException($"--memory must be between {StandardMachine.LeastMemory >> 20}M and {StandardMachine.MostMemory >> 20}M");
-        var diskPath = options.ExternalImage ?? options.Output + ".disk.tmp";
+        var diskPath = options.ExternalImage ?? unfinished + ".disk.tmp";
         try
         {
             await using var image = await ResolveAsync().ConfigureAwait(false);
@@ -114,7 +118,7 @@ public sealed class ImageConverter
             External = options.ExternalImage == null ? null : Path.GetFileName(options.ExternalImage),
             Index = Describe(image, assets, container, kernel),
         };
-        var temporary = options.Output + ".tmp";
+        var temporary = unfinished + ".tmp";
         try
         {
             ModuleIndex index;

@@ -5,6 +5,7 @@ using Gantry.Cli.Output;
 using Gantry.Cli.Running;
 using Gantry.Converter;
 using Gantry.Converter.Format;
+using Gantry.Host.Engines;
 using Gantry.Images;
 
 namespace Gantry.Cli.Commands;
@@ -135,10 +136,16 @@ internal static class RunCommand
         var folder = Path.Combine(Assets.CacheFolder, "modules");
         Directory.CreateDirectory(folder);
         var path = Path.Combine(folder, Convert.ToHexStringLower(key)[..32] + ".wasm");
-        if (identity.Length != 0 && File.Exists(path)) return path;
+        if (identity.Length != 0 && File.Exists(path))
+        {
+            KeptFiles.MarkUsed(path);
+            return path;
+        }
+
         using var progress = ConsoleProgress.Create();
         await ImageConverter.ConvertAsync(
             new ConversionOptions { Image = image, Output = path, Memory = memory, Platform = platform }, progress, cancellation).ConfigureAwait(false);
+        KeptFiles.RemoveOldest(folder);
         return path;
     }
 }

@@ -1,5 +1,6 @@
 using Gantry.Converter;
 using Gantry.Converter.Format;
+using Gantry.Host.Engines;
 using Wasmtime;
 
 namespace Gantry.Cli.Running;
@@ -69,33 +70,16 @@ internal static class WasiRunner
         var name = string.Join('-', new[] { index.Engine.Sha256, index.Snapshot?.Sha256 ?? index.KernelImage!.Sha256, index.Disk.Digests.Sha256 }
             .Select(digest => digest[..DigestCharacters]));
         var config = module.ReadConfigDigest()[..DigestCharacters];
-        var path = Path.Combine(folder, $"{name}-{config}-{typeof(Module).Assembly.GetName().Version}.cwasm");
-        if (File.Exists(path))
+        return ModuleCache.Load(engine, "out.wasm", folder, $"{name}-{config}", () =>
         {
             try
             {
-                return Module.DeserializeFile(engine, "out.wasm", path);
+                return Module.FromFile(engine, module.Path);
             }
-            catch (WasmtimeException)
+            catch (WasmtimeException exception)
             {
-                File.Delete(path);
+                throw new ConverterException($"Wasmtime refuses {module.Path}: {exception.Message}", exception);
             }
-        }
-
-        Module compiled;
-        try
-        {
-            compiled = Module.FromFile(engine, module.Path);
-        }
-        catch (WasmtimeException exception)
-        {
-            throw new ConverterException($"Wasmtime refuses {module.Path}: {exception.Message}", exception);
-        }
-
-        Directory.CreateDirectory(folder);
-        var temporary = $"{path}.{Environment.ProcessId}";
-        File.WriteAllBytes(temporary, compiled.Serialize());
-        File.Move(temporary, path, overwrite: true);
-        return compiled;
+        });
     }
 }

@@ -116,28 +116,9 @@ public sealed unsafe class WasmEngine : IEngine
 
     private static Module Load(Wasmtime.Engine engine, byte[] wasm, string? cacheFolder)
     {
-        if (cacheFolder == null)
-            return Module.FromBytes(engine, "gantry", wasm);
-        // Wasmtime refuses code of another version of itself; the name carries ours so that such files are just not found.
-        var version = typeof(Module).Assembly.GetName().Version;
-        var path = Path.Combine(cacheFolder, $"engine-{Convert.ToHexStringLower(SHA256.HashData(wasm))[..32]}-{version}.cwasm");
-        if (File.Exists(path))
-        {
-            try
-            {
-                return Module.DeserializeFile(engine, "gantry", path);
-            }
-            catch (WasmtimeException)
-            {
-                File.Delete(path);
-            }
-        }
-
-        var compiled = Module.FromBytes(engine, "gantry", wasm);
-        Directory.CreateDirectory(cacheFolder);
-        var temporary = $"{path}.{Environment.ProcessId}";
-        File.WriteAllBytes(temporary, compiled.Serialize());
-        File.Move(temporary, path, overwrite: true);
-        return compiled;
+        Module Compile() => Module.FromBytes(engine, "gantry", wasm);
+        return cacheFolder == null
+            ? Compile()
+            : ModuleCache.Load(engine, "gantry", cacheFolder, $"engine-{Convert.ToHexStringLower(SHA256.HashData(wasm))[..32]}", Compile);
     }
 }
