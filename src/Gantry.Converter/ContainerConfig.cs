@@ -23,12 +23,12 @@ public sealed record ContainerConfig
         var process = image.Process;
         var config = new ContainerConfig
         {
-            Entrypoint = process?.Entrypoint ?? [],
-            Cmd = process?.Cmd ?? [],
-            Env = process?.Env ?? [],
+            Entrypoint = Texts(process?.Entrypoint),
+            Cmd = Texts(process?.Cmd),
+            Env = Texts(process?.Env),
             User = process?.User ?? "",
             Workdir = process?.WorkingDir ?? "",
-            Labels = process?.Labels ?? new Dictionary<string, string>(),
+            Labels = (process?.Labels ?? new Dictionary<string, string>()).ToDictionary(label => label.Key, label => (string?)label.Value ?? ""),
             ExposedPorts = [.. (process?.ExposedPorts?.Keys ?? []).Order(StringComparer.Ordinal)],
             Volumes = [.. (process?.Volumes?.Keys ?? []).Order(StringComparer.Ordinal)],
             StopSignal = string.IsNullOrEmpty(process?.StopSignal) ? null : process.StopSignal,
@@ -45,4 +45,7 @@ public sealed record ContainerConfig
         // Docker ignores what is no NAME=value, too.
         return config with { Env = [.. config.Env.Where(variable => variable.IndexOf('=', StringComparison.Ordinal) > 0)] };
     }
+
+    // JSON's null among texts is what Go reads as an empty one.
+    private static List<string> Texts(IReadOnlyList<string?>? texts) => [.. (texts ?? []).Select(text => text ?? "")];
 }

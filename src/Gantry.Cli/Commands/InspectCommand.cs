@@ -48,7 +48,7 @@ internal static class InspectCommand
         {
             using var module = OutModule.Open(target);
             if (json) Console.WriteLine(module.Index.ToIndentedJson());
-            else ShowModule(module);
+            else AnsiConsole.Write(Describe(module));
             return 0;
         }
 
@@ -71,13 +71,14 @@ internal static class InspectCommand
                     Json));
             }
             else
-                ShowImage(image, container);
+                AnsiConsole.Write(Describe(image, container));
         }
 
         return 0;
     }
 
-    private static void ShowModule(OutModule module)
+    /// <summary>What is in a module, for people.</summary>
+    public static Grid Describe(OutModule module)
     {
         var index = module.Index;
         var table = NewTable();
@@ -88,20 +89,20 @@ internal static class InspectCommand
         Row(table, "engine", $"{Sizes.Show(index.Engine.Length)}, source {index.Engine.Source[..Math.Min(12, index.Engine.Source.Length)]}");
         Row(table, "snapshot", index.Snapshot is { } s ? $"{Sizes.Show(s.Bytes)} in {s.Segments} segments" : "none: boots at each start");
         Row(table, "root", index.Disk.External is { } file ? $"{Sizes.Show((long)index.Disk.Size)} in {file} beside the module" : $"{Sizes.Show((long)index.Disk.Size)}");
-        Show(table, index.Container);
+        return Add(table, index.Container);
     }
 
-    private static void ShowImage(ResolvedImage image, ContainerConfig container)
+    private static Grid Describe(ResolvedImage image, ContainerConfig container)
     {
         var table = NewTable();
         Row(table, "image", $"{image.Reference} {image.ManifestDigest}");
         Row(table, "platform", image.Platform?.ToString() ?? "not said");
         if (image.HostFolder is { } folder) Row(table, "folder", folder);
         foreach (var layer in image.Layers) Row(table, "layer", $"{layer.Name}{(layer.Size is { } size ? ", " + Sizes.Show(size) : "")}");
-        Show(table, container);
+        return Add(table, container);
     }
 
-    private static void Show(Grid table, ContainerConfig container)
+    private static Grid Add(Grid table, ContainerConfig container)
     {
         Row(table, "entrypoint", Words(container.Entrypoint));
         Row(table, "cmd", Words(container.Cmd));
@@ -112,7 +113,7 @@ internal static class InspectCommand
         Row(table, "ports", string.Join(", ", container.ExposedPorts));
         Row(table, "volumes", string.Join(", ", container.Volumes));
         foreach (var (name, value) in container.Labels) Row(table, "label", $"{name}={value}");
-        AnsiConsole.Write(table);
+        return table;
     }
 
     private static string Words(IReadOnlyList<string> words) => words.Count == 0 ? "" : JsonSerializer.Serialize(words, Json).ReplaceLineEndings(" ");

@@ -86,6 +86,7 @@ public sealed record ModuleIndex
     {
         Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
         DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+        RespectNullableAnnotations = true,
     };
 
     private static readonly JsonSerializerOptions IndentedJson = new(Json) { WriteIndented = true };
@@ -120,7 +121,7 @@ public sealed record ModuleIndex
         }
         catch (JsonException exception)
         {
-            throw new ConverterException($"the module's index is damaged: {exception.Message}", exception);
+            throw new ConverterException($"the module's index is damaged ({exception.Path}): convert the image again", exception);
         }
 
         if (index?.Format != CurrentFormat)

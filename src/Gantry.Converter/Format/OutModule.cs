@@ -52,7 +52,7 @@ public sealed class OutModule : IDisposable
         try
         {
             var index = ModuleIndex.FromJson(ReadIndex(file));
-            Check(index, file.Length);
+            IndexChecks.Check(index, file.Length);
             return new OutModule(file, index);
         }
         catch
@@ -65,7 +65,9 @@ public sealed class OutModule : IDisposable
     /// <summary>Reads a range.</summary>
     public byte[] Read(FileRange range)
     {
-        var bytes = new byte[checked((int)range.Length)];
+        if (range.Length > Array.MaxLength)
+            throw new ConverterException($"{Path} has a part of {range.Length} bytes, more than can be read at once: convert the image again");
+        var bytes = new byte[range.Length];
         if (RandomAccess.Read(file.SafeFileHandle, bytes, range.Offset) != bytes.Length)
             throw new ConverterException($"{Path} is shorter than its index says: convert the image again");
         return bytes;
@@ -139,22 +141,5 @@ public sealed class OutModule : IDisposable
         var json = new byte[length];
         file.ReadExactly(json);
         return json;
-    }
-
-    // The index came with the file: nothing in it is trusted to lie inside the file.
-    private static void Check(ModuleIndex index, long fileLength)
-    {
-        FileRange?[] ranges =
-        [
-            index.Engine, index.Config, index.KernelImage, index.Initrd, index.Snapshot, index.Snapshot?.Table, index.Disk, index.Disk.Digests,
-        ];
-        foreach (var range in ranges)
-        {
-            if (range != null && (range.Offset < 0 || range.Length < 0 || range.Length > fileLength || range.Offset > fileLength - range.Length))
-                throw new ConverterException("the module is shorter than its index says: it was cut off, convert the image again");
-        }
-
-        if (index.Engine.Segments is < 4 or > 100_000 || index.Disk.ChunkSize <= 0)
-            throw new ConverterException("the module's index is damaged: convert the image again");
     }
 }

@@ -1,7 +1,13 @@
 using System.Buffers.Binary;
 using System.Security.Cryptography;
 using System.Text;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Gantry.Cli.Commands;
 using Gantry.Converter.Format;
+using Gantry.Converter.Snapshots;
+using Gantry.Images.Tests;
+using Spectre.Console;
 using Wasmtime;
 
 namespace Gantry.Converter.Tests.Format;
@@ -11,6 +17,8 @@ public sealed class OutModuleTests : IDisposable
 {
     private const int Seed = 20261124;
     private const uint Pages = 40;
+    private const int OtherIndexes = 500;
+    private static readonly MachineIndex Machine = new() { Memory = StandardMachine.DefaultMemory, Ports = StandardMachine.Ports, Mounts = StandardMachine.Mounts };
     private readonly string folder = Directory.CreateTempSubdirectory("gantry-test-").FullName;
     private readonly byte[] disk;
     private readonly byte[] config;
@@ -159,6 +167,48 @@ public sealed class OutModuleTests : IDisposable
         Assert.True(refused > 200, $"only {refused} of 300 damaged files were refused (seed {Seed})");
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    public void AnotherIndexIsRefusedOrShown(int seed)
+    {
+        var (path, index) = Write(snapshot: seed % 2 == 0);
+        var good = File.ReadAllBytes(path);
+        var document = JsonNode.Parse(index.ToJson())!;
+        var mutator = new JsonMutator(new Random(seed));
+        var target = Path.Combine(folder, "bad.wasm");
+        var refused = 0;
+        for (var round = 0; round < OtherIndexes; round++)
+        {
+            var json = Encoding.UTF8.GetBytes(mutator.Mutate(document).ToJsonString());
+            File.WriteAllBytes(target, WithIndex(good, json));
+            try
+            {
+                using var module = OutModule.Open(target);
+                module.ReadEngineModule();
+                if (module.Index.Snapshot != null) module.ReadSnapshot();
+                // Whoever passed the checks can be shown and could be started.
+                using var screen = new StringWriter();
+                AnsiConsole.Create(new AnsiConsoleSettings { Ansi = AnsiSupport.No, Out = new AnsiConsoleOutput(screen) }).Write(InspectCommand.Describe(module));
+                Assert.False(screen.ToString().Any(c => char.IsControl(c) && c is not '\n' and not '\r'), $"control characters reach the terminal (seed {seed}, round {round}): {screen}");
+                Assert.NotEqual("", module.Index.ToIndentedJson());
+                if (module.Index.Disk.External == null) new ModuleDisk(module).Dispose();
+            }
+            catch (ConverterException exception)
+            {
+                refused++;
+                Assert.False(exception.Message.Any(char.IsControl), $"seed {seed}, round {round}: {JsonSerializer.Serialize(exception.Message)}");
+            }
+            catch (Exception exception)
+            {
+                Assert.Fail($"seed {seed}, round {round}: {Encoding.UTF8.GetString(json)}\n{exception}");
+            }
+        }
+
+        Assert.InRange(refused, OtherIndexes / 4, OtherIndexes - 1);
+    }
+
     [Fact]
     public void ForeignModulesAreNamedAsSuch()
     {
@@ -167,6 +217,23 @@ public sealed class OutModuleTests : IDisposable
         Assert.Contains("not one that gantry convert made", Assert.Throws<ConverterException>(() => OutModule.Open(path)).Message, StringComparison.Ordinal);
         File.WriteAllBytes(path, "no module"u8.ToArray());
         Assert.Contains("no WebAssembly module", Assert.Throws<ConverterException>(() => OutModule.Open(path)).Message, StringComparison.Ordinal);
+    }
+
+    // The index comes first, so what lies behind moves; readers must find that out or not care.
+    private static byte[] WithIndex(byte[] module, byte[] json)
+    {
+        const int nameEnd = 8 + 1 + Leb128.PaddedSize + 1 + 12;
+        var size = (int)Leb128.ReadUnsigned(module.AsSpan(9), out _);
+        var room = 8 + 1 + Leb128.PaddedSize + size - nameEnd;
+        // With the same length nothing moves: the writer's padding is there to be used.
+        var padded = json.Length < room ? [.. json, .. Enumerable.Repeat((byte)' ', room - json.Length)] : json;
+        using var result = new MemoryStream();
+        result.Write(module.AsSpan(0, 9));
+        Leb128.WritePadded(result, (uint)(padded.Length + 1 + 12));
+        result.Write(module.AsSpan(9 + Leb128.PaddedSize, 1 + 12));
+        result.Write(padded);
+        result.Write(module.AsSpan(nameEnd + room));
+        return result.ToArray();
     }
 
     public void Dispose() => Directory.Delete(folder, recursive: true);
@@ -188,7 +255,7 @@ public sealed class OutModuleTests : IDisposable
                 IsSnapshot = snapshot,
                 MemoryPages = snapshot ? Pages : 0,
                 Disk = new MemoryStream(disk),
-                Index = new ModuleIndex { Container = new ContainerConfig { Labels = new Dictionary<string, string> { ["ä"] = "\u001b[31m" } } },
+                Index = new ModuleIndex { Machine = Machine, Container = new ContainerConfig { Labels = new Dictionary<string, string> { ["ä"] = "\u001b[31m" } } },
             },
             output);
         return (path, index);
