@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Text.Json;
 
 // Conversion and start of a Debian image, with the built gantry. Needs eng/build.sh, umoci, skopeo, erofs-utils, Node; as root.
 //   dotnet run -c Release --project bench/convert                   a Debian of about 120 MB (guest/rootfs/medium.recipe)
@@ -25,6 +26,14 @@ try
     Report("umoci unpack", $"umoci unpack --image {folder}/image:x {folder}/out", null);
     Report("mkfs.erofs", $"mkfs.erofs --quiet {folder}/mkfs.erofs {folder}/out/rootfs", $"{folder}/mkfs.erofs");
     Console.WriteLine();
+    using (var index = JsonDocument.Parse(Measured.Shell($"{gantry} inspect --json {folder}/snapshot.wasm")))
+    {
+        var root = index.RootElement.GetProperty("disk").GetProperty("size").GetInt64();
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
+            $"Files in the image {new FileInfo(tarball).Length / 1e6:0.0} MB (tar), as EROFS {root / 1e6:0.0} MB; with a snapshot the module is {(Length("snapshot") - root) / 1e6:0.0} MB larger, without {(Length("cold") - root) / 1e6:0.0} MB."));
+    }
+
+    Console.WriteLine();
     Console.WriteLine($"| start to the first output of `echo hi`, median of {runs} | load, s | then, s | process, s |");
     Console.WriteLine("|---|---:|---:|---:|");
     foreach (var name in (string[])["snapshot", "cold"])
@@ -45,6 +54,8 @@ finally
 {
     Measured.Shell($"rm -rf {folder}");
 }
+
+long Length(string module) => new FileInfo($"{folder}/{module}.wasm").Length;
 
 double Median(Func<double> measure) => Middle(Enumerable.Range(0, runs).Select(_ => measure()).ToList());
 

@@ -16,7 +16,7 @@ internal sealed record Measured(double Seconds, long PeakMebibytes)
         var watch = Stopwatch.StartNew();
         using var process = Process.Start(new ProcessStartInfo("bash", ["-c", "exec " + command]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
         process.BeginOutputReadLine();
-        process.BeginErrorReadLine();
+        var errors = process.StandardError.ReadToEndAsync();
         long peak = 0;
         while (!process.WaitForExit(SampleMilliseconds))
         {
@@ -31,7 +31,7 @@ internal sealed record Measured(double Seconds, long PeakMebibytes)
             }
         }
 
-        return process.ExitCode == 0 ? new Measured(watch.Elapsed.TotalSeconds, peak / 1024) : throw new InvalidOperationException($"failed: {command}");
+        return process.ExitCode == 0 ? new Measured(watch.Elapsed.TotalSeconds, peak / 1024) : throw new InvalidOperationException($"failed: {command}\n{errors.Result}");
     }
 
     /// <summary>Runs commands by bash and returns what they print.</summary>
