@@ -8,7 +8,7 @@ namespace Gantry.Compiler.CodeGen;
 internal sealed partial class Emitter
 {
     /// <summary>Offsets below this are folded into loads and stores: nothing lies below the first data, so an address that wraps around hits no object.</summary>
-    private const int FoldableOffset = ModuleBuilder.DataStart;
+    public const int FoldableOffset = ModuleBuilder.DataStart;
 
     private readonly Dictionary<Instr, int> _frameOffsets = [];
     private int _frameSize;

@@ -27,12 +27,7 @@ internal sealed class Lowering(Function function, VirtualTables tables)
         }
 
         SplitSwitchEdges();
-        foreach (var block in function.Blocks)
-        {
-            foreach (var instr in block.Instrs)
-                instr.ResolveArgs();
-        }
-
+        Optimizer.SsaUtil.RemoveDeadCode(function);
         function.ComputeOrder();
     }
 
@@ -56,9 +51,22 @@ internal sealed class Lowering(Function function, VirtualTables tables)
                 instr.Forward = TableEntry(instr.Args[0], (MethodDesc)instr.Aux!);
                 break;
             default:
+                if (instr.Op is Op.Load or Op.Store)
+                    FoldOffset(instr);
                 instr.Block = _builder.Current;
                 _builder.Current.Instrs.Add(instr);
                 break;
+        }
+    }
+
+    /// <summary>A constant part of an address becomes the access's offset, also where the sum has other uses: the sum is often no longer needed then.</summary>
+    private static void FoldOffset(Instr access)
+    {
+        while (access.Args[0] is { Op: Op.Wasm, Code: Opcode.I32Add } sum && sum.Args[1].Resolve() is { IsConst: true, Imm: >= 0 } constant
+            && access.Imm >= 0 && access.Imm + constant.Imm < Emitter.FoldableOffset)
+        {
+            access.Imm += constant.Imm;
+            access.Args[0] = sum.Args[0].Resolve();
         }
     }
 

@@ -18,6 +18,7 @@ internal static class ControlFlow
             var changed = MergeChains(function);
             changed |= SkipEmpty(function);
             changed |= ThreadConstants(function);
+            changed |= BranchDuplication.Run(function);
             changed |= MakeSelects(function);
             if (!changed)
                 break;
@@ -184,7 +185,7 @@ internal static class ControlFlow
         return changed;
     }
 
-    private static Dictionary<Instr, int> CountUses(Function function)
+    public static Dictionary<Instr, int> CountUses(Function function)
     {
         var uses = new Dictionary<Instr, int>();
         foreach (var block in function.Blocks)
@@ -203,7 +204,7 @@ internal static class ControlFlow
     }
 
     /// <summary>Whether the block's phis are used only by its own terminator and by the phis of its successors, for this edge.</summary>
-    private static bool PhisStayInside(Block block, Dictionary<Instr, int> uses)
+    public static bool PhisStayInside(Block block, Dictionary<Instr, int> uses)
     {
         foreach (var phi in block.Phis)
         {

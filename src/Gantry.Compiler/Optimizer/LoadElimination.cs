@@ -6,6 +6,8 @@ namespace Gantry.Compiler.Optimizer;
 /// <summary>A load of what was just stored or loaded at the same address takes that value.</summary>
 internal sealed class LoadElimination
 {
+    private const int MaxKnown = 200;
+
     private readonly Function _function;
     private readonly Dictionary<Block, List<Entry>> _atEnd = [];
 
@@ -22,27 +24,16 @@ internal sealed class LoadElimination
         var any = false;
         foreach (var block in _function.Blocks)
         {
-            // What a single predecessor knew still holds.
-            var known = block.Preds.Count == 1 && _atEnd.TryGetValue(block.Preds[0], out var before) ? new List<Entry>(before) : [];
+            var known = Entering(block);
             foreach (var instr in block.Instrs)
             {
                 instr.ResolveArgs();
-                switch (instr.Op)
-                {
-                    case Op.Load:
-                        any |= VisitLoad(instr, known);
-                        break;
-                    case Op.Store:
-                        VisitStore(instr, known);
-                        break;
-                    case Op.Copy or Op.Zero:
-                        var (to, toOffset) = Base(instr.Args[0]);
-                        Kill(known, to, toOffset, instr.Imm);
-                        break;
-                    case Op.Effect or Op.Call or Op.CallIndirect or Op.CallVirtual:
-                        known.RemoveAll(e => !IsConstant(e.Base));
-                        break;
-                }
+                if (instr.Op == Op.Load)
+                    any |= VisitLoad(instr, known);
+                else
+                    Overwrite(instr, known);
+                if (instr.Op == Op.Store)
+                    Remember(instr, known);
             }
 
             _atEnd[block] = known;
@@ -58,6 +49,70 @@ internal sealed class LoadElimination
         }
     }
 
+    /// <summary>What is known on every way into a block: at the ends of all its predecessors, and for a loop, of what its body does not overwrite.</summary>
+    private List<Entry> Entering(Block block)
+    {
+        List<Entry>? known = null;
+        var latches = new Stack<Block>();
+        foreach (var pred in block.Preds)
+        {
+            if (pred.Index >= block.Index)
+                latches.Push(pred);
+            else if (known == null)
+                known = [.. _atEnd[pred]];
+            else
+                known.RemoveAll(e => !_atEnd[pred].Exists(other => Same(e, other)));
+        }
+
+        if (known == null)
+            return [];
+        if (latches.Count > 0)
+            OverwriteLoop(block, latches, known);
+        if (known.Count > MaxKnown)
+            known.RemoveRange(0, known.Count - MaxKnown);
+        return known;
+    }
+
+    /// <summary>A loop's body is what leads to its jumps back without passing its header.</summary>
+    private static void OverwriteLoop(Block header, Stack<Block> pending, List<Entry> known)
+    {
+        var body = new HashSet<Block> { header };
+        foreach (var instr in header.Instrs)
+            Overwrite(instr, known);
+        while (pending.Count > 0 && known.Count > 0)
+        {
+            var block = pending.Pop();
+            if (!body.Add(block))
+                continue;
+            foreach (var instr in block.Instrs)
+                Overwrite(instr, known);
+            foreach (var pred in block.Preds)
+                pending.Push(pred);
+        }
+    }
+
+    private static bool Same(Entry a, Entry b) =>
+        a.Code == b.Code && SameBase(a.Base, b.Base) && a.Offset + BaseImm(a.Base) == b.Offset + BaseImm(b.Base) && a.Value.Resolve() == b.Value.Resolve();
+
+    /// <summary>Forgets what an instruction may change.</summary>
+    private static void Overwrite(Instr instr, List<Entry> known)
+    {
+        switch (instr.Op)
+        {
+            case Op.Store:
+                var (at, offset) = Base(instr.Args[0].Resolve());
+                Kill(known, at, offset + instr.Imm, Access.Size(instr.Code));
+                break;
+            case Op.Copy or Op.Zero:
+                var (to, toOffset) = Base(instr.Args[0].Resolve());
+                Kill(known, to, toOffset, instr.Imm);
+                break;
+            case Op.Effect or Op.Call or Op.CallIndirect or Op.CallVirtual:
+                known.RemoveAll(e => !IsConstant(e.Base));
+                break;
+        }
+    }
+
     private static (Instr Base, long Offset) Base(Instr address)
     {
         long offset = 0;
@@ -67,7 +122,7 @@ internal sealed class LoadElimination
             address = address.Args[0].Resolve();
         }
 
-        return address.Op == Op.SymAddr ? (address, offset) : (address, offset);
+        return (address, offset);
     }
 
     private static bool VisitLoad(Instr load, List<Entry> known)
@@ -87,12 +142,9 @@ internal sealed class LoadElimination
         return false;
     }
 
-    private static void VisitStore(Instr store, List<Entry> known)
+    private static void Remember(Instr store, List<Entry> known)
     {
         var (at, offset) = Base(store.Args[0]);
-        offset += store.Imm;
-        var size = Access.Size(store.Code);
-        Kill(known, at, offset, size);
         var load = store.Code switch
         {
             Opcode.I32Store => Opcode.I32Load,
@@ -105,7 +157,7 @@ internal sealed class LoadElimination
             _ => Opcode.Nop,
         };
         if (load != Opcode.Nop)
-            known.Add(new Entry(at, offset, load, size, store.Args[1]));
+            known.Add(new Entry(at, offset + store.Imm, load, Access.Size(store.Code), store.Args[1]));
     }
 
     private static void Kill(List<Entry> known, Instr at, long offset, long size) =>

@@ -122,6 +122,8 @@ internal static class Simplifier
 
     private static bool IsWasm(Instr value, Opcode code) => value.Op == Op.Wasm && value.Code == code;
 
+    private static bool IsZeroVector(Instr value) => value is { IsConst: true, Type: ValType.V128 } && value.Wide == 0;
+
     private static Instr? SimplifyUnary(Opcode code, Instr a, Func<Opcode, Instr[], Instr> make)
     {
         switch (code)
@@ -132,8 +134,13 @@ internal static class Simplifier
                 return a.Args[0].Resolve();
             case Opcode.I32Eqz when a.Op is Op.Alloca or Op.SymAddr:
                 return Instr.I32(0);
-            case Opcode.I32WrapI64 when IsWasm(a, Opcode.I64ExtendI32U) || IsWasm(a, Opcode.I64ExtendI32S):
-                return a.Args[0].Resolve();
+            case Opcode.I32WrapI64:
+                return Narrowing.TryWrap(a, make);
+            case Opcode.I8x16AllTrue when IsWasm(a, Opcode.I8x16Eq) && IsZeroVector(a.Args[1].Resolve()):
+            case Opcode.I16x8AllTrue when IsWasm(a, Opcode.I16x8Eq) && IsZeroVector(a.Args[1].Resolve()):
+            case Opcode.I32x4AllTrue when IsWasm(a, Opcode.I32x4Eq) && IsZeroVector(a.Args[1].Resolve()):
+            case Opcode.I64x2AllTrue when IsWasm(a, Opcode.I64x2Eq) && IsZeroVector(a.Args[1].Resolve()):
+                return make(Opcode.I32Eqz, [make(Opcode.V128AnyTrue, [a.Args[0].Resolve()])]);
             case Opcode.I64ExtendI32S when PossibleBits(a) <= 0x7FFFFFFF:
                 return make(Opcode.I64ExtendI32U, [a]);
             case Opcode.I32Extend8S when PossibleBits(a) <= 0x7F:
@@ -216,6 +223,8 @@ internal static class Simplifier
                 return make(code, [a, b.Args[0].Resolve()]);
             case Opcode.I64Shl or Opcode.I64ShrS or Opcode.I64ShrU or Opcode.I64Rotl or Opcode.I64Rotr:
                 return SimplifyWideShift(code, a, b, make);
+            case Opcode.I32Shl when b.IsConst && Narrowing.TryField(a, (int)b.Imm & 31, make) is { } field:
+                return field;
             case Opcode.I32Eq when b.IsConst && b.Imm == 0:
                 return make(Opcode.I32Eqz, [a]);
             case Opcode.I64Eq when b.IsConst && b.Imm == 0:
