@@ -5,15 +5,16 @@ import type { AddressInfo } from 'node:net';
 
 const types: Record<string, string> = { '.html': 'text/html; charset=utf-8', '.js': 'text/javascript', '.css': 'text/css', '.wasm': 'application/wasm', '.json': 'application/json' };
 
-/** A file server for tests: a folder's files and some from memory, with or without Range. */
-export async function serve(folder: string, memory: Record<string, Uint8Array>, ranges = true): Promise<{ url: string; bytes: () => number; close: () => void }> {
+/** A file server for tests: a folder's files and some from memory, with or without Range; those that `stalled` names get no answer. */
+export async function serve(folder: string, memory: Readonly<Record<string, Uint8Array>>, ranges = true, stalled: ReadonlySet<string> = new Set()): Promise<{ url: string; bytes: () => number; close: () => void }> {
   let sent = 0;
   const server = http.createServer((request, response) => {
     const name = decodeURIComponent(new URL(request.url ?? '/', 'http://x').pathname).slice(1) || 'index.html';
+    if (stalled.has(name)) return;
+    response.setHeader('Access-Control-Allow-Origin', '*');
     let bytes: Uint8Array;
     try { bytes = memory[name] ?? readFileSync(path.join(folder, path.basename(name))); } catch { response.writeHead(404).end(); return; }
     response.setHeader('Content-Type', types[path.extname(name)] ?? 'application/octet-stream');
-    response.setHeader('Access-Control-Allow-Origin', '*');
     response.setHeader('Access-Control-Expose-Headers', 'Content-Range');
     const range = ranges ? /^bytes=(\d+)-(\d+)$/.exec(request.headers.range ?? '') : null;
     if (range !== null) {

@@ -10,7 +10,7 @@ const types: Record<string, string> = {
   js: 'text/javascript', mjs: 'text/javascript', css: 'text/css', html: 'text/html; charset=utf-8', json: 'application/json', wasm: 'application/wasm', svg: 'image/svg+xml', png: 'image/png', ttf: 'font/ttf',
 };
 
-export interface VsCodeOptions { readonly code: string; readonly extension: string; readonly disk: string; readonly folder: string; readonly isolated: boolean; readonly settings: Readonly<Record<string, unknown>> }
+export interface VsCodeOptions { readonly code: string; readonly extension: string; readonly disk: string; readonly folder: string; readonly isolated: boolean; readonly settings: Readonly<Record<string, unknown>>; readonly workspace: string | undefined }
 
 /** Serves it until closed. */
 export async function serveVsCode(options: VsCodeOptions): Promise<{ url: string; close: () => void }> {
@@ -28,11 +28,11 @@ export async function serveVsCode(options: VsCodeOptions): Promise<{ url: string
   const page = (host: string): string => {
     const configuration = {
       userDataPath: '/', isEnabledFileDownloads: true, isEnabledFileUploads: true, isEnabledCoderGettingStarted: false,
-      folderUri: { scheme: 'diskfs', authority: 'mount', path: '/' },
+      ...options.workspace === undefined ? { folderUri: { scheme: 'diskfs', authority: 'mount', path: '/' } } : { workspaceUri: { scheme: 'diskfs', authority: 'mount', path: `/${options.workspace}` } },
       additionalBuiltinExtensions: extensions.map((_, i) => ({ scheme: 'http', authority: host, path: `/ext/${i}` })),
       productConfiguration: { enableTelemetry: false, webviewContentExternalBaseUrlTemplate: `http://${host}/vs/out/vs/workbench/contrib/webview/browser/pre/` },
       configurationDefaults: {
-        'workbench.startupEditor': 'none', 'workbench.tips.enabled': false, 'security.workspace.trust.enabled': false, 'terminal.integrated.gpuAcceleration': 'off',
+        'workbench.startupEditor': 'none', 'workbench.tips.enabled': false, 'security.workspace.trust.enabled': false, 'terminal.integrated.gpuAcceleration': 'off', 'terminal.integrated.tabs.hideCondition': 'never',
         'telemetry.telemetryLevel': 'off', 'extensions.ignoreRecommendations': true, 'extensions.autoCheckUpdates': false, 'update.mode': 'none', 'chat.disableAIFeatures': true,
         'workbench.secondarySideBar.defaultVisibility': 'hidden', ...options.settings,
       },

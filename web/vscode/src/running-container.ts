@@ -78,7 +78,8 @@ export class RunningContainer {
     const folders = vscode.workspace.workspaceFolders ?? [];
     // As in the extension whose settings these are: an empty mount point means none.
     if (point === '') return [];
-    return folders.map(folder => {
+    const names = mountNames(folders.map(({ name }) => name));
+    return folders.map((folder, i) => {
       const host = new WorkspaceFiles(folder.uri), fileSystem = new HostFileSystem(host, (path, error) => this.unsaved(`${folder.name}/${path}`, error)), root = folder.uri.path.replace(/\/$/, '');
       const watcher = vscode.workspace.createFileSystemWatcher(new vscode.RelativePattern(folder, '**'));
       const changed = async (uri: vscode.Uri): Promise<void> => {
@@ -86,7 +87,7 @@ export class RunningContainer {
         if (uri.path.startsWith(`${root}/`) && await fileSystem.changed(uri.path.slice(root.length + 1))) this.container?.filesChanged();
       };
       this.watchers.push(watcher, watcher.onDidChange(changed), watcher.onDidCreate(changed), watcher.onDidDelete(changed));
-      return { path: folders.length === 1 ? point : `${point}/${folder.name}`, fileSystem, readOnly: host.readOnly };
+      return { path: folders.length === 1 ? point : `${point}/${names[i]}`, fileSystem, readOnly: host.readOnly };
     });
   }
 
@@ -130,6 +131,9 @@ export class RunningContainer {
   private failed(error: unknown): void {
     this.dispose();
     this.fail(this.terminal, error);
+    const { code, message } = GantryError.of(error), open = code === 'settings' ? 'Open Settings' : 'Show Log';
+    // Who cancels knows it.
+    if (code !== 'cancelled') void vscode.window.showErrorMessage(message, open).then(choice => choice === undefined ? undefined : code === 'settings' ? vscode.commands.executeCommand('workbench.action.openSettings', 'container.') : this.log.show());
   }
 
   private fail(terminal: ProcessTerminal, error: unknown): void {
@@ -143,4 +147,16 @@ export class RunningContainer {
     for (const watcher of this.watchers.splice(0)) watcher.dispose();
     this.ended();
   }
+}
+
+/** Roots as folders of the mount point: the names that the editor shows, made different and possible. */
+function mountNames(names: readonly string[]): string[] {
+  const made: string[] = [];
+  for (const name of names) {
+    const possible = name.replaceAll('/', '-').replace(/^\.{0,2}$/, 'folder');
+    let unique = possible;
+    for (let number = 2; made.includes(unique); number++) unique = `${possible}-${number}`;
+    made.push(unique);
+  }
+  return made;
 }
