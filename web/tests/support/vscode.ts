@@ -40,7 +40,7 @@ export interface WindowOptions {
 }
 
 const Attempt = 10_000;
-const Patience = 120_000;
+const Patience = 240_000;
 
 /** Opens VS Code, lets `work` use it and closes it; "IMAGES/" in the settings is the address of the images. */
 export async function withVsCode(options: WindowOptions, work: (window: Window) => Promise<void>): Promise<void> {
