@@ -8,7 +8,7 @@ namespace Gantry.Engine.Cpu.RiscV.Regions;
 internal unsafe struct RegionGraph
 {
     /// <summary>Most blocks, instructions, pages, places returns are compared with.</summary>
-    public const int MaxBlocks = 160, MaxInstructions = 600, MaxPages = 4, MaxReturnPoints = 6;
+    public const int MaxBlocks = 80, MaxInstructions = 200, MaxPages = 4, MaxReturnPoints = 6;
 
     private const ushort RowMask = 0xFF, Seen = 0x100, Full = 0x200, Leader = 0x400, Translatable = 0x800;
     private const int PendingCapacity = 1024;
@@ -90,7 +90,7 @@ internal unsafe struct RegionGraph
         graph->pages[0] = page;
         graph->distance[0] = 0;
         graph->PageCount = 1;
-        graph->Push(0, slot);
+        graph->Push(null, 0, slot);
         while (graph->pendingCount > 0)
         {
             // First in, first out: what is near comes first when there is too much.
@@ -121,10 +121,13 @@ internal unsafe struct RegionGraph
         head = 0;
     }
 
-    private void Push(int page, int slot)
+    private void Push(Hart* hart, int page, int slot)
     {
         var mark = marks + (page * CodePage.Halfwords) + slot;
         if ((*mark & Leader) != 0 || head + pendingCount == PendingCapacity)
+            return;
+        // What begins another region is not copied: that is one jump away.
+        if (hart != null && hart->Translator->Regions.IsRegion(pages[page]->First + slot) && Instructions > 0)
             return;
         *mark |= Leader;
         if ((*mark & Seen) == 0)
@@ -197,7 +200,7 @@ internal unsafe struct RegionGraph
     {
         var targetPage = PageAt(hart, virtualPage, page, offset);
         if (targetPage >= 0)
-            Push(targetPage, (offset & 0xFFF) >> 1);
+            Push(hart, targetPage, (offset & 0xFFF) >> 1);
     }
 
     // The page of an offset relative to another page, which becomes part of the region if it is mapped, known and fits.

@@ -18,7 +18,7 @@ public unsafe struct Translator
     private const int Batch = 24, PatienceSlices = 48;
 
     // Slices that ended at a place before it is translated; places that are watched; the count of those that were tried in vain.
-    private const int Threshold = 2, Samples = 1024, InVain = 255;
+    private const int Threshold = 4, Samples = 1024, InVain = 255;
 
     /// <summary>What the host sees.</summary>
     public ModuleMailbox Mailbox;
