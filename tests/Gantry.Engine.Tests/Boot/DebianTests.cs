@@ -7,7 +7,7 @@ namespace Gantry.Engine.Tests.Boot;
 /// <summary>An unmodified Debian does its work, on CoreCLR and as WebAssembly. Digests come from this machine's own code.</summary>
 public sealed class DebianTests
 {
-    public static TheoryData<Where> Both => [Where.CoreClr, Where.Wasmtime];
+    public static TheoryData<Where> Both => [Where.CoreClr, Where.Wasmtime, Where.Translated];
 
     [Theory]
     [MemberData(nameof(Both))]

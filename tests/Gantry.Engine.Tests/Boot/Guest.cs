@@ -1,4 +1,5 @@
 using System.Text;
+using Gantry.Engine.Jit;
 using Gantry.Host;
 using Gantry.Host.Engines;
 using Gantry.Host.Files;
@@ -11,8 +12,11 @@ public enum Where
     /// <summary>As C# in this process.</summary>
     CoreClr,
 
-    /// <summary>As WebAssembly in Wasmtime.</summary>
+    /// <summary>As WebAssembly in Wasmtime, interpreting.</summary>
     Wasmtime,
+
+    /// <summary>As WebAssembly in Wasmtime, translating what runs often.</summary>
+    Translated,
 }
 
 /// <summary>What a program in the guest did.</summary>
@@ -45,6 +49,7 @@ internal static class Guest
             CommandLine = "quiet console=ttyS0 gantry.root=vda",
             Disks = [disk],
             Mounts = server == null ? [] : [new Mount("workspace", server)],
+            Translation = where == Where.Translated ? TranslationMode.Hot : TranslationMode.Off,
         });
         var output = new MemoryStream();
         var errors = new MemoryStream();
