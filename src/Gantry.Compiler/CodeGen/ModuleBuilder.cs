@@ -59,7 +59,7 @@ internal sealed partial class ModuleBuilder(CompilationUnit unit)
         foreach (var template in templates)
         {
             var emitter = new Emitter(this, template);
-            emitter.Run();
+            Compilation.OnMethod(template, emitter.Run);
             var writer = new TemplateWriter((to, instr) => Encode(to, instr), TableIndex, method => CallingConvention.TypeOf(method.Signature));
             if (writer.Write(unit.Template(template.Method!), emitter.Code, emitter.Locals, template.Type) is { } problem)
                 problems.Add((template.Method!, problem));
