@@ -71,6 +71,8 @@ internal static class Guest
                     Mounts = server == null ? [] : [("workspace", "/workspace", "", false)],
                 },
                 limit.Token);
+            // Options that get lost on the way would leave a test of the interpreter.
+            Assert.Equal(where == Where.Translated, (engine as WasmEngine)?.Translation is { Modules: > 0, Regions: > 0 });
             return new Outcome(status, Text(output), Text(errors) + string.Join('\n', machine.Control.Errors));
         }
         catch (MachineException error)
