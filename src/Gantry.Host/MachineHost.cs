@@ -41,7 +41,6 @@ public sealed unsafe class MachineHost : IDisposable
         Copy(options.Initrd, Mailbox->InitrdBuffer);
         if (!engine.Boot(machine))
             ThrowIfHalted();
-        engine.Translate(machine, options.Translation);
         AddPorts();
     }
 
@@ -53,7 +52,6 @@ public sealed unsafe class MachineHost : IDisposable
         mailboxAddress = engine.GetMailbox(machine);
         AddPorts();
         engine.Restored(machine);
-        engine.Translate(machine, options.Translation);
         window = options.Window;
     }
 

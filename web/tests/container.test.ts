@@ -13,7 +13,7 @@ import { image } from './support/assets.js';
 
 function worker(): WorkerLike {
   const { port1, port2 } = new MessageChannel();
-  const session = new Session(port2 as unknown as Endpoint<FromWorker, ToWorker>, async () => undefined);
+  const session = new Session(port2 as unknown as Endpoint<FromWorker, ToWorker>, async () => ({}));
   const page = port1 as unknown as Endpoint<ToWorker, FromWorker>;
   return Object.assign(page, { terminate: () => { session.close(); port1.close(); } }) as unknown as WorkerLike;
 }
@@ -93,6 +93,36 @@ test('a second terminal runs beside the process, with its own size, and gives it
     }
   }, { env: { WHO: 'container' } });
   assert.equal(status, 3);
+});
+
+test('a terminal of another process is told its new size while a program runs in it, and the container keeps its own', async () => {
+  await beside(async container => {
+    let text = '';
+    const shell = container.exec({
+      args: ['/bin/sh', '-c', 'trap "stty size" WINCH; echo ready; while :; do sleep 0.05; done'],
+      terminal: { cols: 80, rows: 24, write: bytes => { text += new TextDecoder().decode(bytes); if (text.includes('ready') && !text.includes('33 99')) shell.resize(99, 33); else if (text.includes('33 99')) shell.kill(9); } },
+    });
+    assert.deepEqual(await shell.exit, { status: 137, signal: 9 });
+    assert.match(text.replaceAll('\r', ''), /^ready\n33 99\n/);
+  });
+});
+
+test('one process whose output nobody takes does not hold up another', async () => {
+  await beside(async container => {
+    let release: () => void = () => undefined, received = 0;
+    const released = new Promise<void>(resolve => { release = resolve; });
+    const slow = container.exec({ args: ['/bin/sh', '-c', 'head -c 3000000 /dev/zero'], onOutput: bytes => { received += bytes.length; return released; } });
+    for (let last = -1; received === 0 || received !== last; await new Promise(resolve => setTimeout(resolve, 200))) last = received;
+    assert.ok(received < 3_000_000, 'it waits');
+    let text = '';
+    const shell = container.exec({ args: ['/bin/sh', '-c', 'echo quick; exit 4'], terminal: { cols: 80, rows: 24, write: bytes => { text += new TextDecoder().decode(bytes); } } });
+    assert.deepEqual(await shell.exit, { status: 4, signal: 0 });
+    assert.equal(text, 'quick\r\n');
+    release();
+    // The end comes after all of its output.
+    assert.equal((await slow.exit).status, 0);
+    assert.equal(received, 3_000_000);
+  });
 });
 
 test('an extra process with pipes reads its input to the end, and is resized and killed like any', async () => {

@@ -15,7 +15,7 @@ import { serve } from './support/server.js';
 
 function worker(): WorkerLike {
   const { port1, port2 } = new MessageChannel();
-  new Session(port2 as unknown as Endpoint<FromWorker, ToWorker>, async () => undefined);
+  new Session(port2 as unknown as Endpoint<FromWorker, ToWorker>, async () => ({}));
   return Object.assign(port1, { terminate: () => { port1.close(); } }) as unknown as WorkerLike;
 }
 

@@ -20,8 +20,6 @@ export interface StartOptions extends ProcessEvents {
   readonly env?: Readonly<Record<string, string>>;
   /** Memory in bytes, in place of what the image was converted with; impossible with a snapshot, which is of a machine of that size. */
   readonly memory?: number;
-  /** False interprets all guest code: slower, for who looks for a fault. */
-  readonly translate?: boolean;
   readonly workdir?: string;
   readonly user?: string;
   /** Files to be there before the process starts, at most 128 KiB each. */
@@ -37,7 +35,7 @@ export interface StartOptions extends ProcessEvents {
 }
 
 /** A Worker, or what stands for one. */
-export interface WorkerLike extends Endpoint<ToWorker, FromWorker> { terminate(): void }
+export interface WorkerLike extends Endpoint<ToWorker, FromWorker> { terminate(): void; onerror?: ((event: ErrorEvent) => void) | null }
 
 interface StatisticsWaiter { readonly resolve: (statistics: Statistics) => void; readonly reject: (error: GantryError) => void }
 const Killed: ExitStatus = { status: 137, signal: 9 };
@@ -60,6 +58,9 @@ export class Container {
     this.servers = (options.mounts ?? []).map(mount => new FileServer(mount.fileSystem));
     this.worker = (options.worker ?? blobWorker)();
     this.worker.onmessage = event => this.receive(event.data);
+    // A worker that could not be made never answers.
+    this.worker.onerror = event => this.end(new GantryError('unsupported',
+      `The container's worker cannot run (${event.message || 'the page\'s Content-Security-Policy may forbid it'}). Allow worker-src blob:, or give a worker of worker.js.`));
     options.signal?.addEventListener('abort', this.abort, { once: true });
   }
 
@@ -70,7 +71,7 @@ export class Container {
     container.post({
       type: 'start', image: image instanceof Uint8Array ? image : new URL(image, globalThis.location?.href).href,
       settings: {
-        ...processSettings(options), args: options.args, files: options.files ?? [], memory: options.memory, translate: options.translate ?? true,
+        ...processSettings(options), args: options.args, files: options.files ?? [], memory: options.memory,
         mounts: (options.mounts ?? []).map(({ path, readOnly }) => ({ path, readOnly: readOnly ?? false })),
       },
     });

@@ -1,56 +1,15 @@
+import type { Caches } from './caches.js';
+import { cached, readPart } from './caches.js';
 import { hex, verify } from './digest.js';
 import type { ModuleIndex } from './module-index.js';
 import type { ByteSource } from './source.js';
-
-/** Where chunks stay between visits, by digest. */
-export interface ChunkCache {
-  get(digest: string): Promise<Uint8Array<ArrayBuffer> | undefined>;
-  put(digest: string, bytes: Uint8Array<ArrayBuffer>): Promise<void>;
-}
-
-const MaximumCachedChunks = 2048;
-const LargestCachedChunk = 1 << 20;
-
-/** The browser's Cache API, bounded: the chunks that came first go first. A full or forbidden cache is no error: the chunk is fetched again. */
-export class BrowserChunkCache implements ChunkCache {
-  // The Cache API's keys come in the order in which they were put there.
-  private constructor(private readonly cache: Cache, private readonly keys: string[], private readonly limit: number) {}
-
-  /** Opens the cache; undefined where there is none. */
-  static async open(this: void, limit = MaximumCachedChunks): Promise<BrowserChunkCache | undefined> {
-    if (typeof caches === 'undefined') return undefined;
-    try {
-      const cache = await caches.open('gantry-chunks-1');
-      return new BrowserChunkCache(cache, (await cache.keys()).map(({ url }) => url), limit);
-    } catch {
-      return undefined;
-    }
-  }
-
-  async get(digest: string): Promise<Uint8Array<ArrayBuffer> | undefined> {
-    const found = await this.cache.match(BrowserChunkCache.key(digest)).catch(() => undefined);
-    return found === undefined ? undefined : new Uint8Array(await found.arrayBuffer());
-  }
-
-  async put(digest: string, bytes: Uint8Array<ArrayBuffer>): Promise<void> {
-    if (bytes.length > LargestCachedChunk) return;
-    const key = BrowserChunkCache.key(digest);
-    this.keys.push(key);
-    // Room is made first, so that the bound holds at every moment.
-    const surplus = this.keys.splice(0, Math.max(0, this.keys.length - this.limit));
-    await Promise.all(surplus.map(old => this.cache.delete(old).catch(() => undefined)));
-    await this.cache.put(key, new Response(bytes)).catch(() => undefined);
-  }
-
-  // Never fetched: only a name within the cache.
-  private static key(digest: string): string { return `https://chunks.gantry.invalid/${digest}`; }
-}
 
 /** Figures of a disk. */
 export interface DiskStatistics { fetchedBytes: number; fetches: number; cachedChunks: number }
 
 const MemoryLimit = 96 << 20;
 const ReadAheadChunks = 4;
+const MaximumFirst = 64;
 
 /** The root file system, fetched a chunk at a time as the guest touches it; each chunk is checked against its digest. */
 export class ChunkedDisk {
@@ -59,22 +18,42 @@ export class ChunkedDisk {
   private readonly underway = new Map<number, Promise<Uint8Array<ArrayBuffer>>>();
   private held = 0;
   private lastMissed = -1;
+  private first: Set<number> | undefined = new Set();
 
-  constructor(private readonly source: ByteSource, private readonly disk: ModuleIndex['disk'], private readonly digests: Uint8Array, private readonly cache: ChunkCache | undefined) {}
+  constructor(private readonly source: ByteSource, private readonly disk: ModuleIndex['disk'], private readonly digests: Uint8Array, private readonly caches: Caches) {}
 
   /** Opens the disk of an image. */
-  static async open(source: ByteSource, index: ModuleIndex, cache: ChunkCache | undefined): Promise<ChunkedDisk> {
+  static async open(source: ByteSource, index: ModuleIndex, caches: Caches): Promise<ChunkedDisk> {
     const { disk } = index;
-    const digests = await source.read(disk.digests.offset, disk.digests.length);
-    await verify(digests, disk.digests.sha256, 'The table of digests in the file');
-    return new ChunkedDisk(disk.external === null ? source : await source.sibling(disk.external), disk, digests, cache);
+    const digests = await readPart(source, disk.digests, 'The table of digests in the file', caches.parts);
+    const opened = new ChunkedDisk(disk.external === null ? source : await source.sibling(disk.external), disk, digests, caches);
+    await opened.fetchFirst();
+    return opened;
   }
 
   get size(): number { return this.disk.size; }
 
+  /** The start is over: what it read is fetched at once the next time. */
+  rememberFirst(): void {
+    const { first } = this;
+    this.first = undefined;
+    if (first === undefined || first.size === 0) return;
+    void this.caches.parts?.put(this.firstKey, new Uint8Array(new Uint32Array([...first].slice(0, MaximumFirst)).buffer));
+  }
+
+  // The list is a hint only: each chunk is checked like any, and a wrong list costs nothing but time.
+  private async fetchFirst(): Promise<void> {
+    const kept = await this.caches.parts?.get(this.firstKey).catch(() => undefined), count = Math.ceil(this.disk.size / this.disk.chunkSize);
+    if (kept === undefined || kept.length % 4 !== 0) return;
+    for (const number of new Set(new Uint32Array(kept.buffer).subarray(0, MaximumFirst))) if (number < count) this.begin(number).catch(() => undefined);
+  }
+
+  private get firstKey(): string { return `first-${this.disk.digests.sha256}`; }
+
   /** Copies into the target when everything is in memory; false: use {@link read}. */
   tryRead(offset: number, target: Uint8Array): boolean {
     const numbers = this.numbers(offset, target.length);
+    for (const number of numbers) this.first?.add(number);
     if (!numbers.every(number => this.chunks.has(number))) return false;
     for (const number of numbers) {
       const chunk = this.chunks.get(number);
@@ -121,11 +100,11 @@ export class ChunkedDisk {
 
   private async load(number: number): Promise<Uint8Array<ArrayBuffer>> {
     const digest = hex(this.digests.subarray(number * 32, number * 32 + 32));
-    const cached = await this.cache?.get(digest);
-    if (cached !== undefined && await verify(cached, digest, 'cached').then(() => true, () => false)) {
+    const kept = await cached(this.caches.chunks, digest);
+    if (kept !== undefined) {
       this.statistics.cachedChunks++;
-      this.touch(number, cached);
-      return cached;
+      this.touch(number, kept);
+      return kept;
     }
     const start = number * this.disk.chunkSize, length = Math.min(this.disk.chunkSize, this.disk.size - start);
     const chunk = await this.source.read((this.disk.external === null ? this.disk.offset : 0) + start, length);
@@ -133,7 +112,7 @@ export class ChunkedDisk {
     this.statistics.fetches++;
     this.statistics.fetchedBytes += length;
     this.touch(number, chunk);
-    void this.cache?.put(digest, chunk);
+    void this.caches.chunks?.put(digest, chunk);
     return chunk;
   }
 

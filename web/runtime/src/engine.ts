@@ -1,4 +1,5 @@
-import { verify } from './digest.js';
+import type { ChunkCache } from './caches.js';
+import { readPart } from './caches.js';
 import { GantryError } from './errors.js';
 import type { ModuleIndex } from './module-index.js';
 import { readLeb, writeLeb, wrong } from './module-index.js';
@@ -7,31 +8,50 @@ import type { ByteSource } from './source.js';
 /** A piece of the memory's first contents. */
 export interface MemorySegment { readonly address: number; readonly bytes: Uint8Array }
 
-/** Compiles the engine alone: its sections and a data section with as many empty segments as the code names (docs/out-wasm.md). */
-export async function compileEngine(source: ByteSource, index: ModuleIndex): Promise<WebAssembly.Module> {
-  const engine = await source.read(index.engine.offset, index.engine.length);
-  await verify(engine, index.engine.sha256, 'The engine in the file');
+// (module (func return_call 0))
+const TailCall = new Uint8Array([0, 0x61, 0x73, 0x6d, 1, 0, 0, 0, 1, 4, 1, 0x60, 0, 0, 3, 2, 1, 0, 10, 6, 1, 4, 0, 0x12, 0, 0x0b]);
+
+/**
+ * Compiles the engine alone, while it arrives: its sections and a data section with as many empty segments as the code names (docs/out-wasm.md).
+ * Nobody gets the module before the digest was checked.
+ */
+export async function compileEngine(source: ByteSource, index: ModuleIndex, cache?: ChunkCache): Promise<WebAssembly.Module> {
   const count = writeLeb(index.engine.segments), size = writeLeb(count.length + 2 * index.engine.segments);
+  if (!WebAssembly.validate(TailCall)) {
+    throw new GantryError('unsupported', 'The browser is too old for the machine: its WebAssembly has no tail calls. Use Chrome or Edge from 112, Firefox from 121 or Safari from 18.2.');
+  }
   const data = new Uint8Array(1 + size.length + count.length + 2 * index.engine.segments);
   data.set([0x0b, ...size, ...count]);
   for (let i = 1 + size.length + count.length; i < data.length; i += 2) data[i] = 1;
-  const header = new Uint8Array([0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00]);
+  const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>(), writer = writable.getWriter();
+  // What fails is told by the compiler's promise.
+  const write = (bytes: Uint8Array): void => { writer.write(bytes).catch(() => undefined); };
+  const compiling = WebAssembly.compileStreaming(new Response(readable as ReadableStream<Uint8Array<ArrayBuffer>>, { headers: { 'Content-Type': 'application/wasm' } }));
+  compiling.catch(() => undefined);
+  write(new Uint8Array([0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00]));
   try {
-    // By way of a Response the browser may keep the compiled code and compile on other threads.
-    return await WebAssembly.compileStreaming(new Response(new Blob([header, engine, data]), { headers: { 'Content-Type': 'application/wasm' } }));
+    await readPart(source, index.engine, 'The engine in the file', cache, write);
+  } catch (error) {
+    // A damaged engine is no fault of the browser's, whatever its compiler says of it.
+    writer.abort(error).catch(() => undefined);
+    throw error;
+  }
+  write(data);
+  writer.close().catch(() => undefined);
+  try {
+    return await compiling;
   } catch (error) {
     throw new GantryError('unsupported', `The browser cannot compile the machine (${error instanceof Error ? error.message : String(error)}). Use a current Chrome, Edge, Firefox or Safari.`, error);
   }
 }
 
 /** What memory begins with: the snapshot, or without one the engine's own data. */
-export async function readMemory(source: ByteSource, index: ModuleIndex): Promise<MemorySegment[]> {
-  return index.snapshot === null ? readEngineData(source, index) : readSnapshot(source, index.snapshot);
+export async function readMemory(source: ByteSource, index: ModuleIndex, cache?: ChunkCache): Promise<MemorySegment[]> {
+  return index.snapshot === null ? readEngineData(source, index) : readSnapshot(source, index.snapshot, cache);
 }
 
-async function readSnapshot(source: ByteSource, snapshot: NonNullable<ModuleIndex['snapshot']>): Promise<MemorySegment[]> {
-  const [table, bytes] = await Promise.all([source.read(snapshot.table.offset, snapshot.table.length), source.read(snapshot.offset, snapshot.length)]);
-  await verify(bytes, snapshot.sha256, 'The snapshot in the file');
+async function readSnapshot(source: ByteSource, snapshot: NonNullable<ModuleIndex['snapshot']>, cache: ChunkCache | undefined): Promise<MemorySegment[]> {
+  const [table, bytes] = await Promise.all([source.read(snapshot.table.offset, snapshot.table.length), readPart(source, snapshot, 'The snapshot in the file', cache)]);
   const view = new DataView(table.buffer, table.byteOffset, table.length);
   return Array.from({ length: snapshot.segments }, (_, i) => {
     const offset = Number(view.getBigUint64(i * 16, true)) - snapshot.offset, length = view.getUint32(i * 16 + 12, true);

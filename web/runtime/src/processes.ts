@@ -110,16 +110,20 @@ export class ProcessTable {
     return moved;
   }
 
-  /** Moves what the guest wrote to the page; true when there may be more to do at once. */
-  pumpOutput(): boolean {
+  /**
+   * Moves what the guest wrote to the page; true when there may be more to do at once.
+   * @param hasRun the machine ran since the last time, so that an empty ring means that the guest's own queue is empty
+   */
+  pumpOutput(hasRun: boolean): boolean {
     let moved = false;
     for (const process of this.running.values()) {
+      // A process's end must not overtake its output.
+      if (hasRun && process.exit !== undefined && process.outputs.every(({ ring }) => ring.count === 0)) this.remove(process, process.exit);
       for (const { ring, stream } of process.outputs) {
         if (isFull(process) || ring.count === 0) continue;
         this.postOutput(process, stream, ring.read());
         moved = true;
       }
-      if (process.exit !== undefined && !waits(process)) this.remove(process, process.exit);
     }
     if (this.control.output.count > 0) {
       for (const frame of this.frames.push(this.control.output.read())) this.onFrame(frame);
@@ -142,9 +146,7 @@ export class ProcessTable {
         break;
       case Frame.Exited:
         if (process !== undefined && process.number !== 0) {
-          // A process's end must not overtake its output.
           process.exit = control.exitOf(frame.payload);
-          if (!waits(process)) this.remove(process, process.exit);
         }
         break;
     }

@@ -1,7 +1,8 @@
 import * as control from './control.js';
 import { Frame } from './control.js';
-import type { ChunkCache } from './disk.js';
-import { BrowserChunkCache, ChunkedDisk } from './disk.js';
+import type { Caches } from './caches.js';
+import { browserCaches, readPart } from './caches.js';
+import { ChunkedDisk } from './disk.js';
 import { compileEngine, readMemory } from './engine.js';
 import { GantryError } from './errors.js';
 import { HaltKind, Mailbox, RunReason } from './layout.js';
@@ -11,9 +12,10 @@ import { readIndex, withMemory } from './module-index.js';
 import { ProcessTable } from './processes.js';
 import { RequestServer } from './requests.js';
 import { BytesSource, openUrl } from './source.js';
-import { verify } from './digest.js';
 
 const SliceMilliseconds = 8;
+// What a process reads of the disk in its first moments, it will read the next time, too.
+const StartMilliseconds = 3000;
 const TicksPerSecond = 1e7;
 const LongestSleep = 2 ** 31 - 1;
 
@@ -31,6 +33,7 @@ export class Session {
   private mainStarted = false;
   private readonly yielding = new MessageChannel();
   private sleeping: ReturnType<typeof setTimeout> | undefined;
+  private remembering: ReturnType<typeof setTimeout> | undefined;
   private scheduled = false;
   private over = false;
   private budget = 1_000_000;
@@ -39,8 +42,8 @@ export class Session {
   private phase: Progress['phase'] = 'index';
   private needed: number | undefined;
 
-  /** @param cache where chunks are kept between visits; by default the browser's */
-  constructor(private readonly page: Endpoint<FromWorker, ToWorker>, private readonly cache: () => Promise<ChunkCache | undefined> = BrowserChunkCache.open) {
+  /** @param caches where bytes are kept between visits; by default the browser's */
+  constructor(private readonly page: Endpoint<FromWorker, ToWorker>, private readonly caches: () => Promise<Caches> = browserCaches) {
     page.onmessage = event => this.receive(event.data);
     this.yielding.port1.onmessage = () => { this.scheduled = false; this.slice(); };
   }
@@ -49,6 +52,7 @@ export class Session {
   close(): void {
     this.over = true;
     clearTimeout(this.sleeping);
+    clearTimeout(this.remembering);
     this.yielding.port1.close();
   }
 
@@ -85,24 +89,24 @@ export class Session {
   private async start(image: string | Uint8Array<ArrayBuffer>, settings: StartSettings): Promise<void> {
     if (typeof WebAssembly === 'undefined') throw new GantryError('unsupported', 'The browser has no WebAssembly, or it is switched off. Switch it on, or use another browser.');
     this.settings = settings;
+    const opening = this.caches();
     const source = typeof image === 'string' ? await openUrl(image, { progress: bytes => this.progress(this.phase, bytes) }) : new BytesSource(image);
     const index = withMemory(await readIndex(source), settings.memory);
     const { engine, snapshot, kernelImage, initrd, disk } = index;
     this.needed = engine.length + (snapshot?.length ?? 0) + (kernelImage?.length ?? 0) + (initrd?.length ?? 0) + disk.digests.length;
     this.progress('engine', 0);
+    const caches = await opening;
     const bootFiles = async () => {
       if (snapshot !== null || kernelImage === null || initrd === null) return undefined;
-      const [kernel, initramfs] = await Promise.all([source.read(kernelImage.offset, kernelImage.length), source.read(initrd.offset, initrd.length)]);
-      await Promise.all([verify(kernel, kernelImage.sha256, 'The kernel in the file'), verify(initramfs, initrd.sha256, 'The initrd in the file')]);
+      const [kernel, initramfs] = await Promise.all([readPart(source, kernelImage, 'The kernel in the file', caches.parts), readPart(source, initrd, 'The initrd in the file', caches.parts)]);
       return { kernel, initrd: initramfs };
     };
     const [module, segments, boot, opened] = await Promise.all([
-      compileEngine(source, index), readMemory(source, index), bootFiles(), this.cache().then(cache => ChunkedDisk.open(source, index, cache)),
+      compileEngine(source, index, caches.parts), readMemory(source, index, caches.parts), bootFiles(), ChunkedDisk.open(source, index, caches),
     ]);
     this.progress('memory', 0);
     this.disk = opened;
     const machine = await Machine.start(module, index, segments, boot, this.settings.window);
-    if (settings.translate) machine.translate(text => this.page.postMessage({ type: 'log', text }));
     this.requests = new RequestServer(machine.memory, machine.mailbox, opened,
       (slot, mount, request) => this.page.postMessage({ type: 'file', slot, mount, request }, request.data === undefined ? [] : [request.data.buffer]), () => this.wake(), error => this.fail(error));
     this.processes = new ProcessTable(machine, index, settings.terminal, (message, transfer) => this.page.postMessage(message, transfer), frame => this.onMainFrame(frame));
@@ -126,20 +130,25 @@ export class Session {
     const { machine, requests, processes } = this;
     if (machine === undefined || requests === undefined || processes === undefined || this.over) return;
     try {
-      let busy = processes.pumpInput(), begin: number, reason: number, served: boolean;
+      // The machine never runs while output of its main process waits: it could switch itself off before the last of it has left.
+      // What the page has made room for is moved first.
+      let busy = processes.pumpOutput(false);
+      if (processes.blocked) return requests.flush();
+      busy = processes.pumpInput() || busy;
+      let begin: number, reason: number, served: boolean;
       const end = performance.now() + SliceMilliseconds;
       do {
         begin = performance.now();
         reason = machine.run(this.budget);
         served = requests.serve();
+        busy = processes.pumpOutput(true) || busy;
         // What was answered at once (a cached chunk, a write that waits for more) needs no turn of the event loop.
-      } while (served && reason === RunReason.Attention && performance.now() < end);
+      } while (served && reason === RunReason.Attention && !processes.blocked && performance.now() < end);
       const took = performance.now() - begin;
       // Slices stay short so that input, answers and timers of the worker get their turn.
       if (reason === RunReason.Budget) this.budget = Math.min(Math.max(this.budget * Math.min(Math.max(SliceMilliseconds / Math.max(took, 0.1), 0.5), 2), 50_000), 1e9);
       busy = served || busy;
       if (reason !== RunReason.Attention) requests.flush();
-      busy = processes.pumpOutput() || busy;
       this.pumpLog(machine);
       if (processes.blocked && reason === RunReason.Halted) return;
       if (reason === RunReason.Halted) return this.halted(machine);
@@ -169,11 +178,13 @@ export class Session {
     else if (type === Frame.Exited) this.exited = control.exitOf(payload);
     else if (type === Frame.Started) {
       this.mainStarted = true;
+      this.remembering = setTimeout(() => this.disk?.rememberFirst(), StartMilliseconds);
       for (const message of this.beforeStarted.splice(0)) this.handle(message);
     }
   }
 
   private halted(machine: Machine): void {
+    this.disk?.rememberFirst();
     this.close();
     if (this.exited !== undefined) {
       this.page.postMessage({ type: 'exit', ...this.exited });
@@ -203,7 +214,6 @@ export class Session {
       type: 'statistics', statistics: {
         instructions: at(Mailbox.Instructions), idleSeconds: at(Mailbox.IdleTicks) / TicksPerSecond, downloadedBytes: this.downloaded,
         diskFetches: disk?.statistics.fetches ?? 0, chunksFromCache: disk?.statistics.cachedChunks ?? 0, memoryBytes: machine?.memory.length ?? 0,
-        translatedRegions: machine?.translatedRegions ?? 0,
       },
     });
   }

@@ -4,14 +4,16 @@ import { GantryError } from './errors.js';
 export interface ByteSource {
   /** All bytes there are. */
   readonly size: number;
-  /** Exactly these bytes, or an error. */
-  read(offset: number, length: number): Promise<Uint8Array<ArrayBuffer>>;
+  /** Exactly these bytes, or an error; `piece` is told of them in order, as they arrive where they come one after another. */
+  read(offset: number, length: number, piece?: (bytes: Uint8Array<ArrayBuffer>) => void): Promise<Uint8Array<ArrayBuffer>>;
   /** A file beside this one (external root file systems). */
   sibling(name: string): Promise<ByteSource>;
 }
 
 /** Told of bytes that arrived, and of all when that is known. */
 export type ByteProgress = (bytes: number, total: number | undefined) => void;
+
+type Piece = (bytes: Uint8Array<ArrayBuffer>) => void;
 
 const HeadLength = 65536;
 const NoProgress: ByteProgress = () => undefined;
@@ -28,9 +30,11 @@ export class BytesSource implements ByteSource {
 
   get size(): number { return this.bytes.length; }
 
-  async read(offset: number, length: number): Promise<Uint8Array<ArrayBuffer>> {
+  async read(offset: number, length: number, piece?: Piece): Promise<Uint8Array<ArrayBuffer>> {
     if (offset + length > this.size) throw truncated(offset + length, this.size);
-    return this.bytes.subarray(offset, offset + length);
+    const bytes = this.bytes.subarray(offset, offset + length);
+    piece?.(bytes);
+    return bytes;
   }
 
   async sibling(name: string): Promise<ByteSource> {
@@ -43,13 +47,17 @@ export class BytesSource implements ByteSource {
 class RangedSource implements ByteSource {
   constructor(private readonly url: string, readonly size: number, private readonly head: Uint8Array<ArrayBuffer>, private readonly options: SourceOptions) {}
 
-  async read(offset: number, length: number): Promise<Uint8Array<ArrayBuffer>> {
+  async read(offset: number, length: number, piece?: Piece): Promise<Uint8Array<ArrayBuffer>> {
     if (length === 0) return new Uint8Array(0);
-    if (offset + length <= this.head.length) return this.head.subarray(offset, offset + length);
+    if (offset + length <= this.head.length) {
+      const bytes = this.head.subarray(offset, offset + length);
+      piece?.(bytes);
+      return bytes;
+    }
     if (offset + length > this.size) throw truncated(offset + length, this.size);
     const response = await request(this.url, this.options.signal, { Range: `bytes=${offset}-${offset + length - 1}` });
     if (response.status !== 206) throw new GantryError('format', `${this.url}: the server stopped answering Range requests (status ${response.status}). Reload the page.`);
-    const bytes = await readBody(response, length, this.options.progress ?? NoProgress);
+    const bytes = await readBody(response, length, this.options.progress ?? NoProgress, piece);
     if (bytes.length !== length) throw truncated(offset + length, offset + bytes.length);
     return bytes;
   }
@@ -68,7 +76,7 @@ class PartsSource implements ByteSource {
 
   get size(): number { return this.manifest.size; }
 
-  async read(offset: number, length: number): Promise<Uint8Array<ArrayBuffer>> {
+  async read(offset: number, length: number, piece?: Piece): Promise<Uint8Array<ArrayBuffer>> {
     if (offset + length > this.size) throw truncated(offset + length, this.size);
     const target = new Uint8Array(length), { partSize } = this.manifest;
     const numbers: number[] = [];
@@ -78,6 +86,7 @@ class PartsSource implements ByteSource {
       const from = Math.max(offset, start), to = Math.min(offset + length, start + bytes.length);
       target.set(bytes.subarray(from - start, to - start), from - offset);
     }));
+    piece?.(target);
     return target;
   }
 
@@ -154,7 +163,7 @@ async function request(url: string, signal: AbortSignal | undefined, headers: Re
   return response;
 }
 
-async function readBody(response: Response, expected: number | undefined, progress: ByteProgress): Promise<Uint8Array<ArrayBuffer>> {
+async function readBody(response: Response, expected: number | undefined, progress: ByteProgress, piece?: Piece): Promise<Uint8Array<ArrayBuffer>> {
   const length = response.headers.get('Content-Encoding') === null ? Number(response.headers.get('Content-Length') ?? NaN) : NaN;
   const total = expected ?? (Number.isFinite(length) ? length : undefined);
   const pieces: Uint8Array[] = [];
@@ -166,6 +175,7 @@ async function readBody(response: Response, expected: number | undefined, progre
       pieces.push(value);
       size += value.length;
       progress(value.length, total);
+      piece?.(value);
     }
   } catch (error) {
     throw new GantryError('truncated', `${response.url}: the connection broke after ${size} bytes. Try again.`, error);

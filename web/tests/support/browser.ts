@@ -1,11 +1,14 @@
 import { chromium } from 'playwright-core';
-import type { Browser, Locator, Page } from 'playwright-core';
+import type { Browser, LaunchOptions, Locator, Page } from 'playwright-core';
 
-/** Debian's Chromium without a window. */
-export const launch = (): Promise<Browser> => chromium.launch({
+/** How Debian's Chromium is started without a window. */
+export const launchOptions: LaunchOptions = {
   executablePath: '/usr/bin/chromium', headless: true,
   args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'],
-});
+};
+
+/** Starts it. */
+export const launch = (): Promise<Browser> => chromium.launch(launchOptions);
 
 /** Waits until the terminal in the page shows a text. */
 export async function waitForScreen(page: Page, pattern: RegExp, rows: string | Locator = '.xterm-rows', timeout = 60_000): Promise<string> {

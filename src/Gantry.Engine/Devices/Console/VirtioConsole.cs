@@ -181,8 +181,10 @@ public static unsafe class VirtioConsole
                 *sent += written;
                 if (written < wanted)
                 {
-                    // Full: the chain stays where it is until the host has read.
-                    Processor.Stop(device->Machine);
+                    // Full: the chain stays where it is until the host has read. The driver of port 0 spins until then with interrupts off;
+                    // of the others only one process waits, and the machine goes on.
+                    if (port == 0 || written != 0)
+                        Processor.Stop(device->Machine);
                     return;
                 }
             }
