@@ -29,3 +29,13 @@ public sealed class WasmImportAttribute(string module, string name) : Attribute
 /// <remarks>On CoreCLR nothing is promised: code that also runs there must not depend on tail calls for its depth.</remarks>
 [AttributeUsage(AttributeTargets.Method)]
 public sealed class WasmTailCallsAttribute : Attribute;
+
+/// <summary>
+/// Marks a static method whose compiled body is data: its address (<c>&amp;Method</c>) is, in WebAssembly,
+/// that of a template that a translator in the module stitches into functions it makes at run time (docs/compiler.md, "Templates"). It is never called.
+/// </summary>
+/// <remarks>
+/// Calls of methods that are imports from the module <c>template</c> become holes: the import's name is the hole's number, 0 to 255. All other calls go through the module's table.
+/// </remarks>
+[AttributeUsage(AttributeTargets.Method)]
+public sealed class WasmTemplateAttribute : Attribute;

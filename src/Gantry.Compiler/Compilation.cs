@@ -69,6 +69,7 @@ internal sealed class Driver
     private readonly CompilationUnit _unit;
     private readonly VirtualTables _tables;
     private readonly List<Function> _functions = [];
+    private readonly List<Function> _templates = [];
     private readonly List<MethodDesc> _imports = [];
     private readonly HashSet<MethodDesc> _seen = [];
     private readonly Queue<MethodDesc> _queue = new();
@@ -113,10 +114,14 @@ internal sealed class Driver
         }
 
         var start = OrderStaticConstructors();
-        foreach (var function in _functions)
+        foreach (var function in _functions.Concat(_templates))
             Compilation.OnMethod(function, new Lowering(function, _tables).Run);
         var builder = new ModuleBuilder(_unit);
-        var module = builder.Build(_functions, _imports, exports, start, _tables);
+        foreach (var (template, problem) in builder.WriteTemplates(_templates, _functions, _imports))
+            _diagnostics.Add(_unit.MakeDiagnostic(new SourcePosition(template, 0), problem));
+        if (_diagnostics.Count > 0)
+            return new CompilationResult { Diagnostics = [.. _diagnostics], InputFiles = _types.LoadedFiles, DumpText = _dump.ToString() };
+        var module = builder.Build(_functions, exports, start, _tables);
         return new CompilationResult
         {
             Module = module,
@@ -188,7 +193,11 @@ internal sealed class Driver
             var method = _queue.Dequeue();
             if (method.HasAttribute("Gantry.WasmImportAttribute"))
             {
-                _imports.Add(method);
+                if (TemplateWriter.HoleOf(method) == null)
+                    _imports.Add(method);
+                else if (_reachedFrom.TryGetValue(method, out var reached) && !reached.Caller.HasAttribute("Gantry.WasmTemplateAttribute"))
+                    _diagnostics.Add(WithCallers(_unit.MakeDiagnostic(reached.At, $"{method} is a hole: only templates have those"), reached.Caller));
+
                 continue;
             }
 
@@ -200,7 +209,7 @@ internal sealed class Driver
 
             var function = _unit.TryGetFunction(method)!;
             Compilation.OnMethod(function, () => Optimizer.TailCalls.Run(_unit, function));
-            _functions.Add(function);
+            (method.HasAttribute("Gantry.WasmTemplateAttribute") ? _templates : _functions).Add(function);
             if (_options.Dump != null && function.Name.Contains(_options.Dump, StringComparison.Ordinal))
                 _dump.AppendLine(IRPrinter.Print(function));
             Scan(method, function);
@@ -243,6 +252,10 @@ internal sealed class Driver
                 break;
             case Op.SymAddr when instr.Aux is DataSymbol { StaticOf: { } owner }:
                 NeedConstructor(owner, references);
+                break;
+            case Op.SymAddr when instr.Aux is DataSymbol { TemplateOf: { } template }:
+                references.Add(template);
+                Add(template, method, instr.Position);
                 break;
             case Op.SymAddr when instr.Aux is DataSymbol { MethodTableOf: { } type }:
                 _tables.Allocated.Add(type);

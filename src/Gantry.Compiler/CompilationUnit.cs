@@ -18,6 +18,7 @@ internal sealed class CompilationUnit
     private readonly Dictionary<FieldDesc, DataSymbol> _statics = [];
     private readonly Dictionary<string, DataSymbol> _strings = [];
     private readonly Dictionary<TypeDesc, DataSymbol> _methodTables = [];
+    private readonly Dictionary<MethodDesc, DataSymbol> _templates = [];
     private readonly Dictionary<MethodDesc, Instr?> _constants = [];
     private readonly Dictionary<(string, string), MethodDesc> _runtimeMethods = [];
     private readonly ModuleDesc _runtime;
@@ -139,6 +140,14 @@ internal sealed class CompilationUnit
     {
         if (!_methodTables.TryGetValue(type, out var symbol))
             _methodTables[type] = symbol = new DataSymbol("method table of " + type, 4, 4) { MethodTableOf = type };
+        return symbol;
+    }
+
+    /// <summary>The serialized code of a method marked <c>[WasmTemplate]</c>; its bytes are filled by <see cref="CodeGen.TemplateWriter"/>.</summary>
+    public DataSymbol Template(MethodDesc method)
+    {
+        if (!_templates.TryGetValue(method, out var symbol))
+            _templates[method] = symbol = new DataSymbol("template " + method, 1, 4) { TemplateOf = method, IsReadOnly = true, Bytes = [] };
         return symbol;
     }
 }

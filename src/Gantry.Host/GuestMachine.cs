@@ -25,6 +25,7 @@ public sealed class GuestMachine : IDisposable
             Mac = options.Mac,
             Deterministic = options.Deterministic,
             Seed = options.Seed,
+            Translation = options.Translation,
             Window = options.Window,
         });
         Control = new GuestControl(host.Port(GuestControl.PortName));

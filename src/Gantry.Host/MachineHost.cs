@@ -41,6 +41,7 @@ public sealed unsafe class MachineHost : IDisposable
         Copy(options.Initrd, Mailbox->InitrdBuffer);
         if (!engine.Boot(machine))
             ThrowIfHalted();
+        engine.Translate(machine, options.Translation);
         AddPorts();
     }
 
@@ -52,6 +53,7 @@ public sealed unsafe class MachineHost : IDisposable
         mailboxAddress = engine.GetMailbox(machine);
         AddPorts();
         engine.Restored(machine);
+        engine.Translate(machine, options.Translation);
         window = options.Window;
     }
 

@@ -1,3 +1,4 @@
+using Gantry.Engine.Jit;
 using Gantry.Host.Files;
 
 namespace Gantry.Host;
@@ -34,6 +35,9 @@ public sealed class MachineOptions
 
     /// <summary>Seed of deterministic entropy.</summary>
     public ulong Seed { get; init; }
+
+    /// <summary>Which guest code is translated, where the engine runs as WebAssembly. (Not for machines whose memory image is to be kept.)</summary>
+    public TranslationMode Translation { get; init; }
 
     /// <summary>Window size at the start.</summary>
     public (ushort Columns, ushort Rows) Window { get; init; } = (80, 24);

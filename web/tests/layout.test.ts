@@ -16,12 +16,12 @@ function table(heading: string): Map<string, layout.Field> {
   return new Map([...section(heading).matchAll(/^\| (\d+) \| (u16|u32|i32|u64|i64|Ring) \| (\w+) \|/gm)].map(([, offset, type, name]) => [name ?? '', { offset: Number(offset), type: type as layout.FieldType }]));
 }
 
-for (const [heading, fields] of [['Mailbox', layout.Mailbox], ['Ring', layout.Ring], ['Port', layout.Port], ['Request', layout.Request], ['MachineConfig', layout.MachineConfig]] as const) {
+for (const [heading, fields] of [['Mailbox', layout.Mailbox], ['Ring', layout.Ring], ['Port', layout.Port], ['Request', layout.Request], ['MachineConfig', layout.MachineConfig], ['ModuleMailbox', layout.ModuleMailbox]] as const) {
   test(`${heading} is as the page says`, () => {
     const documented = table(heading);
     assert.ok(documented.size > 5, 'the page has the table');
     for (const [name, field] of Object.entries(fields)) assert.deepEqual(field, documented.get(name), name);
-    if (heading === 'Mailbox' || heading === 'Ring' || heading === 'Request') assert.deepEqual(Object.keys(fields), [...documented.keys()]);
+    if (heading === 'Mailbox' || heading === 'Ring' || heading === 'Request' || heading === 'ModuleMailbox') assert.deepEqual(Object.keys(fields), [...documented.keys()]);
   });
 }
 

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Diagnostics;
+using Gantry.Engine.Jit;
 using Gantry.Host;
 using Gantry.Host.Engines;
 using Gantry.Host.Files;
@@ -44,6 +45,8 @@ internal static class BootCommand
 
     private static readonly Option<string[]> Variables = new("--env", "-e") { Description = "NAME=value for the process" };
 
+    private static readonly Option<bool> Interpret = new("--interpret") { Description = "Do not translate guest code (with --wasm; without, it is never translated)" };
+
     private static readonly Option<bool> Verbose = new("--verbose") { Description = "Show kernel and engine messages, and figures at the end" };
 
     private static readonly MemoryStream kernelMessages = new();
@@ -61,7 +64,7 @@ internal static class BootCommand
             "boot",
             "Boots a kernel with a root file system in this terminal. Example: gantry boot --kernel Image --initrd initramfs.cpio --rootfs debian.erofs -- bash")
         {
-            Kernel, Initrd, RootFileSystem, Wasm, MemorySize, Volumes, Variables, Verbose, Process,
+            Kernel, Initrd, RootFileSystem, Wasm, MemorySize, Volumes, Variables, Interpret, Verbose, Process,
         };
         command.SetAction(Run);
         return command;
@@ -120,6 +123,7 @@ internal static class BootCommand
             CommandLine = commandLine,
             Disks = disks,
             Mounts = folders,
+            Translation = arguments.GetValue(Interpret) ? TranslationMode.Off : TranslationMode.Hot,
             Window = terminal?.Size ?? (80, 24),
         });
         var watch = Stopwatch.StartNew();
@@ -145,6 +149,11 @@ internal static class BootCommand
             var instructions = machine.Host.Instructions;
             Console.Error.WriteLine(
                 $"{instructions / 1e6:F1} million instructions, {watch.Elapsed.TotalSeconds:F2} s, {instructions / 1e6 / watch.Elapsed.TotalSeconds:F0} MIPS with idle time");
+            if ((engine as WasmEngine)?.Translation is { } made)
+            {
+                Console.Error.WriteLine(
+                    $"translated: {made.RegionsMade} regions in {made.Modules} modules, {made.TotalBytes >> 10} KiB; now {made.Regions} of {made.CodeBytes >> 10} KiB, {made.RegionsDropped} were given up");
+            }
         }
 
         return status;

@@ -45,6 +45,8 @@ internal static class RunCommand
 
     private static readonly Option<bool> Wasi = new("--wasi") { Description = "Use the module's WASI door, as other runtimes do (slower, no raw terminal)" };
 
+    private static readonly Option<bool> Interpret = new("--interpret") { Description = "Do not translate the container's code while it runs (slower)" };
+
     private static readonly Option[] WithValue = [Volumes, Variables, User, Workdir, Entrypoint, Hostname, Memory, PlatformName];
 
     /// <summary>The command for the parser.</summary>
@@ -64,7 +66,7 @@ internal static class RunCommand
             Ends with the process's exit status; 125 when it could not be started, 126 and 127 as docker's.
             """)
         {
-            Interactive, Tty, NoStdin, Volumes, Variables, User, Workdir, Entrypoint, Hostname, Memory, PlatformName, Verbose, Wasi, Target, Words,
+            Interactive, Tty, NoStdin, Volumes, Variables, User, Workdir, Entrypoint, Hostname, Memory, PlatformName, Verbose, Wasi, Interpret, Target, Words,
         };
         Failures.SetAction(command, RunAsync);
         return command;
@@ -103,6 +105,7 @@ internal static class RunCommand
             ForceTerminal = arguments.GetValue(Tty),
             NoInput = arguments.GetValue(NoStdin),
             Verbose = arguments.GetValue(Verbose),
+            Interpret = arguments.GetValue(Interpret),
             Command = arguments.GetValue(Words) ?? [],
         };
         if (options.Volumes.Count > StandardMachine.Mounts.Count)

@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 using Gantry.Cli.Boot;
 using Gantry.Converter.Format;
 using Gantry.Converter.Snapshots;
+using Gantry.Engine.Jit;
 using Gantry.Host;
 using Gantry.Host.Files;
 
@@ -39,7 +40,7 @@ internal sealed class ContainerRunner : IDisposable
         {
             (ushort Columns, ushort Rows)? window = terminal?.Size ?? (options.ForceTerminal ? ((ushort)80, (ushort)24) : null);
             process = ContainerProcess.Of(module.Index.Container, options, window);
-            host = ModuleMachine.Start(module, disk, folders, window ?? (80, 24));
+            host = ModuleMachine.Start(module, disk, folders, window ?? (80, 24), options.Interpret ? TranslationMode.Off : TranslationMode.Hot);
             control = new GuestControl(host.Port(Converter.StandardMachine.ControlPort));
             Connect(window != null);
             // A snapshot's guest has said READY already.

@@ -38,5 +38,8 @@ internal sealed record RunOptions
     /// <summary>The process reads end of file.</summary>
     public bool NoInput { get; init; }
     public bool Verbose { get; init; }
+
+    /// <summary>Nothing is translated while it runs.</summary>
+    public bool Interpret { get; init; }
     public IReadOnlyList<string> Command { get; init; } = [];
 }

@@ -48,31 +48,33 @@ internal sealed partial class ModuleBuilder(CompilationUnit unit)
         return _trapRecords[trap.Text] = new DataSymbol("trap", bytes.Length, 4) { Bytes = bytes };
     }
 
-    /// <summary>Builds the module.</summary>
+    /// <summary>Gives all functions their numbers and fills the templates' data; what is wrong with which template.</summary>
+    /// <param name="templates">Templates, lowered.</param>
     /// <param name="functions">All functions, lowered.</param>
     /// <param name="imports">Methods that are imports.</param>
+    public List<(MethodDesc Method, string Problem)> WriteTemplates(IReadOnlyList<Function> templates, IReadOnlyList<Function> functions, IReadOnlyList<MethodDesc> imports)
+    {
+        NumberFunctions(functions, imports);
+        var problems = new List<(MethodDesc Method, string Problem)>();
+        foreach (var template in templates)
+        {
+            var emitter = new Emitter(this, template);
+            Compilation.OnMethod(template, emitter.Run);
+            var writer = new TemplateWriter((to, instr) => Encode(to, instr), TableIndex, method => CallingConvention.TypeOf(method.Signature));
+            if (writer.Write(unit.Template(template.Method!), emitter.Code, emitter.Locals, template.Type) is { } problem)
+                problems.Add((template.Method!, problem));
+        }
+
+        return problems;
+    }
+
+    /// <summary>Builds the module.</summary>
+    /// <param name="functions">All functions, lowered.</param>
     /// <param name="exports">Exported methods by name.</param>
     /// <param name="start">Static constructors in the order they must run.</param>
     /// <param name="tables">Method tables.</param>
-    public byte[] Build(IReadOnlyList<Function> functions, IReadOnlyList<MethodDesc> imports, IReadOnlyList<(string Name, MethodDesc Method)> exports, IReadOnlyList<MethodDesc> start, VirtualTables tables)
+    public byte[] Build(IReadOnlyList<Function> functions, IReadOnlyList<(string Name, MethodDesc Method)> exports, IReadOnlyList<MethodDesc> start, VirtualTables tables)
     {
-        foreach (var import in imports)
-        {
-            var names = import.AttributeStrings("Gantry.WasmImportAttribute")!;
-            var index = _functionIndex.Count;
-            _functionIndex[import] = index;
-            _functionNames[index] = import.ToString();
-            _module.Imports.Add(Gantry.Wasm.Import.OfFunction(names[0], names[1], _module.TypeIndex(CallingConvention.TypeOf(import.Signature))));
-        }
-
-        foreach (var function in functions)
-        {
-            _functionNames[_functionIndex.Count] = function.Name;
-            _functionIndex[function.Method!] = _functionIndex.Count;
-        }
-
-        _functionNames[_functionIndex.Count] = "trap";
-        _functionIndex[TrapFunction] = _functionIndex.Count;
         var emitters = new List<Emitter>();
         foreach (var function in functions)
         {
@@ -92,6 +94,27 @@ internal sealed partial class ModuleBuilder(CompilationUnit unit)
             _module.Exports.Add(new Export(name, ExternKind.Function, _functionIndex[method]));
         AddTable();
         return Finish();
+    }
+
+    private void NumberFunctions(IReadOnlyList<Function> functions, IReadOnlyList<MethodDesc> imports)
+    {
+        foreach (var import in imports)
+        {
+            var names = import.AttributeStrings("Gantry.WasmImportAttribute")!;
+            var index = _functionIndex.Count;
+            _functionIndex[import] = index;
+            _functionNames[index] = import.ToString();
+            _module.Imports.Add(Gantry.Wasm.Import.OfFunction(names[0], names[1], _module.TypeIndex(CallingConvention.TypeOf(import.Signature))));
+        }
+
+        foreach (var function in functions)
+        {
+            _functionNames[_functionIndex.Count] = function.Name;
+            _functionIndex[function.Method!] = _functionIndex.Count;
+        }
+
+        _functionNames[_functionIndex.Count] = "trap";
+        _functionIndex[TrapFunction] = _functionIndex.Count;
     }
 
     private int TableIndex(MethodDesc method)

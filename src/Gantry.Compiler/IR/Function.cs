@@ -199,6 +199,9 @@ internal sealed class DataSymbol(string name, int size, int alignment)
     /// <summary>The class whose method table it is.</summary>
     public TypeDesc? MethodTableOf { get; init; }
 
+    /// <summary>The method marked <c>[WasmTemplate]</c> whose serialized code it is.</summary>
+    public MethodDesc? TemplateOf { get; init; }
+
     /// <summary>Whether nothing ever writes to it.</summary>
     public bool IsReadOnly { get; init; }
 

@@ -105,7 +105,9 @@ internal sealed partial class Importer
 
     public Val StringConstant(string text) => new(Types.String, [B.Symbol(_unit.String(text))]) { Known = text, NotNull = true };
 
-    private Instr FunctionAddress(MethodDesc method) => B.Emit(new Instr(Op.FuncAddr, ValType.I32) { Aux = _unit.Intrinsics.Replacement(method) ?? method });
+    private Instr FunctionAddress(MethodDesc method) => method.HasAttribute("Gantry.WasmTemplateAttribute")
+        ? B.Symbol(_unit.Template(method))
+        : B.Emit(new Instr(Op.FuncAddr, ValType.I32) { Aux = _unit.Intrinsics.Replacement(method) ?? method });
 
     private void ImportToken(long operand)
     {

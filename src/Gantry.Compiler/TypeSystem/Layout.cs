@@ -78,8 +78,8 @@ internal static class LayoutBuilder
         {
             if (declared.Size > size)
             {
-                // A fixed buffer is a struct with one element and the size of all of them.
-                blob |= declared.Size >= end + alignment || type.Fields.Count(f => !f.IsStatic) == 1;
+                // A fixed buffer is a struct with one element and the size of all of them. (An empty struct has one byte that nobody sees.)
+                blob |= (declared.Size >= end + alignment && declared.Size > 1) || type.Fields.Count(f => !f.IsStatic) == 1;
                 size = declared.Size;
             }
 

@@ -1,4 +1,5 @@
 using Gantry.Converter.Format;
+using Gantry.Engine.Jit;
 using Gantry.Host;
 using Gantry.Host.Engines;
 using Gantry.Host.Files;
@@ -13,7 +14,9 @@ public static class ModuleMachine
     /// <param name="disk">Its root file system.</param>
     /// <param name="folders">Servers of the first mounts; the others stay empty.</param>
     /// <param name="window">Size of the terminal.</param>
-    public static MachineHost Start(OutModule module, IDisk disk, IReadOnlyList<IFileServer> folders, (ushort Columns, ushort Rows) window)
+    /// <param name="translation">Which of its code is translated while it runs.</param>
+    public static MachineHost Start(
+        OutModule module, IDisk disk, IReadOnlyList<IFileServer> folders, (ushort Columns, ushort Rows) window, TranslationMode translation = TranslationMode.Hot)
     {
         var index = module.Index;
         if (folders.Count > index.Machine.Mounts.Count)
@@ -44,6 +47,7 @@ public static class ModuleMachine
             Ports = index.Machine.Ports,
             Mac = index.Machine.Network ? Convert.FromHexString(index.Machine.Mac.Replace(":", "", StringComparison.Ordinal)) : null,
             Window = window,
+            Translation = translation,
         };
     }
 

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Gantry.Engine.Jit;
 
 namespace Gantry.Engine.Host;
 
@@ -44,6 +45,14 @@ public static unsafe class Exports
     /// <summary>Zeroes what the machine can make again, so that a memory image taken now is small.</summary>
     [WasmExport("gantry_trim")]
     public static void Trim(nuint machine) => Processor.Trim((Machine*)machine);
+
+    /// <summary>Translates guest code from now on, if the host can instantiate modules (docs/host-interface.md, "Modules made at run time").</summary>
+    /// <param name="machine">The machine.</param>
+    /// <param name="mode">A <see cref="TranslationMode"/>.</param>
+    /// <param name="firstEntry">First entry of the table that the engine may use.</param>
+    /// <returns>Address of the <see cref="ModuleMailbox"/>; 0: not here.</returns>
+    [WasmExport("gantry_translate")]
+    public static nuint Translate(nuint machine, uint mode, uint firstEntry) => (nuint)Processor.Translate((Machine*)machine, (TranslationMode)mode, firstEntry);
 
     /// <summary>The memory image was restored on another host: guest time goes on from where it stopped.</summary>
     [WasmExport("gantry_restored")]

@@ -1,4 +1,6 @@
 using Gantry.Engine.Cpu.RiscV;
+using Gantry.Engine.Cpu.RiscV.Regions;
+using Gantry.Engine.Jit;
 
 namespace Gantry.Engine;
 
@@ -51,6 +53,10 @@ public static unsafe class Processor
         if (machine->Cpu != null)
             CodeCache.Trim(Of(machine));
     }
+
+    /// <summary>Begins to translate guest code; null where that is not possible.</summary>
+    public static ModuleMailbox* Translate(Machine* machine, TranslationMode mode, uint firstEntry) =>
+        WasmTarget.IsWebAssembly && machine->Cpu != null ? Translator.Start(Of(machine), mode, firstEntry) : null;
 
     private static Hart* Of(Machine* machine) => (Hart*)machine->Cpu;
 }

@@ -1,3 +1,5 @@
+using Gantry.Engine.Jit;
+
 namespace Gantry.Host.Engines;
 
 /// <summary>Linear memory and exports of one engine instance (docs/host-interface.md), wherever it runs.</summary>
@@ -25,6 +27,9 @@ public unsafe interface IEngine : IDisposable
 
     /// <summary>Tells the machine that its memory image was restored here.</summary>
     void Restored(ulong machine);
+
+    /// <summary>Translates guest code from now on, where the engine can; else it goes on interpreting.</summary>
+    void Translate(ulong machine, TranslationMode mode);
 
     /// <summary>Zeroes what the machine can make again, before a memory image is taken.</summary>
     void Trim(ulong machine);

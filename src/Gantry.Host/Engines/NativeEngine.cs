@@ -1,4 +1,5 @@
 using Gantry.Engine.Host;
+using Gantry.Engine.Jit;
 
 namespace Gantry.Host.Engines;
 
@@ -34,6 +35,12 @@ public sealed unsafe class NativeEngine : IEngine
 
     /// <inheritdoc/>
     public void Restored(ulong machine) => Exports.Restored((nuint)machine);
+
+    /// <inheritdoc/>
+    public void Translate(ulong machine, TranslationMode mode)
+    {
+        // The interpreter is all there is on CoreCLR.
+    }
 
     /// <inheritdoc/>
     public void Trim(ulong machine) => Exports.Trim((nuint)machine);

@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using Gantry.Engine.Jit;
 using Wasmtime;
 
 namespace Gantry.Host.Engines;
@@ -20,6 +21,8 @@ public sealed unsafe class WasmEngine : IEngine
     private readonly Func<int, long, int> run;
     private readonly Action<int> restored;
     private readonly Action<int> trim;
+    private readonly Instance instance;
+    private ModuleInstaller? installer;
 
     /// <summary>Instantiates a module.</summary>
     /// <param name="wasm">The module's bytes.</param>
@@ -32,7 +35,7 @@ public sealed unsafe class WasmEngine : IEngine
         linker.DefineWasi();
         store = new Store(engine);
         store.SetWasiConfiguration(new WasiConfiguration());
-        var instance = linker.Instantiate(store, module);
+        instance = linker.Instantiate(store, module);
         memory = instance.GetMemory("memory") ?? throw Missing("memory");
         alloc = instance.GetFunction<int, int>("gantry_alloc") ?? throw Missing("gantry_alloc");
         create = instance.GetFunction<int, int>("gantry_create") ?? throw Missing("gantry_create");
@@ -86,7 +89,22 @@ public sealed unsafe class WasmEngine : IEngine
     public ulong GetMailbox(ulong machine) => (uint)mailbox((int)(uint)machine);
 
     /// <inheritdoc/>
-    public uint Run(ulong machine, long budget) => (uint)run((int)(uint)machine, budget);
+    public uint Run(ulong machine, long budget)
+    {
+        var reason = (uint)run((int)(uint)machine, budget);
+        installer?.Pump();
+        return reason;
+    }
+
+    /// <inheritdoc/>
+    public void Translate(ulong machine, TranslationMode mode)
+    {
+        if (installer == null && mode != TranslationMode.Off)
+            installer = new ModuleInstaller(engine, store, instance, this, machine, mode);
+    }
+
+    /// <summary>Figures of the translation; null when there is none.</summary>
+    public ModuleMailbox? Translation => installer == null ? null : *installer.Mailbox;
 
     /// <inheritdoc/>
     public void Restored(ulong machine) => restored((int)(uint)machine);
@@ -106,13 +124,14 @@ public sealed unsafe class WasmEngine : IEngine
     /// <inheritdoc/>
     public void Dispose()
     {
+        installer?.Dispose();
         store.Dispose();
         linker.Dispose();
         module.Dispose();
         engine.Dispose();
     }
 
-    private static MachineException Missing(string export) => new($"the module has no export {export}: it is no Gantry engine");
+    internal static MachineException Missing(string export) => new($"the module has no export {export}: it is no Gantry engine");
 
     private static Module Load(Wasmtime.Engine engine, byte[] wasm, string? cacheFolder)
     {

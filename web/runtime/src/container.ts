@@ -20,6 +20,8 @@ export interface StartOptions extends ProcessEvents {
   readonly env?: Readonly<Record<string, string>>;
   /** Memory in bytes, in place of what the image was converted with; impossible with a snapshot, which is of a machine of that size. */
   readonly memory?: number;
+  /** False interprets all guest code: slower, for who looks for a fault. */
+  readonly translate?: boolean;
   readonly workdir?: string;
   readonly user?: string;
   /** Files to be there before the process starts, at most 128 KiB each. */
@@ -71,7 +73,7 @@ export class Container {
     container.post({
       type: 'start', image: image instanceof Uint8Array ? image : new URL(image, globalThis.location?.href).href,
       settings: {
-        ...processSettings(options), args: options.args, files: options.files ?? [], memory: options.memory,
+        ...processSettings(options), args: options.args, files: options.files ?? [], memory: options.memory, translate: options.translate ?? true,
         mounts: (options.mounts ?? []).map(({ path, readOnly }) => ({ path, readOnly: readOnly ?? false })),
       },
     });

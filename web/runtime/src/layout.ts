@@ -46,6 +46,15 @@ export const RequestKind = {
   SetAttributes: 27, Fsync: 28, StatFileSystem: 29, Link: 30, MakeNode: 31,
 } as const;
 
+/** Modules the engine makes at run time. */
+export const ModuleMailbox = {
+  State: u32(0), Length: u32(4), Module: u64(8), TableEntries: u32(16), ClearCount: u32(20), Clear: u64(24), Regions: u32(32), Modules: u32(36),
+  CodeBytes: u64(40), TotalBytes: u64(48), RegionsMade: u64(56), RegionsDropped: u64(64), Registers: u64(72), Pc: u64(80),
+} as const;
+
+/** Of a module mailbox's State. */
+export const ModuleState = { None: 0, Ready: 1, Taken: 2, Installed: 3, Failed: 4 } as const;
+
 export const Segment = { Address: u64(0), Length: u64(8) } as const;
 export const SegmentSize = 16;
 

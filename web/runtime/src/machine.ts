@@ -6,6 +6,7 @@ import {
 } from './layout.js';
 import { InputQueue, LinearMemory, RingBuffer } from './memory.js';
 import type { ModuleIndex } from './module-index.js';
+import { Translations } from './translations.js';
 import { wasiImports } from './wasi.js';
 
 const PageSize = 65536;
@@ -28,6 +29,8 @@ export interface BootFiles { readonly kernel: Uint8Array; readonly initrd: Uint8
 /** One machine: an instance of the engine and its mailbox. */
 export class Machine {
   readonly consoleIn: InputQueue;
+
+  private translations: Translations | undefined;
 
   private constructor(private readonly engine: EngineExports, readonly memory: LinearMemory, private readonly handle: number, readonly mailbox: number) {
     this.consoleIn = this.input(0);
@@ -66,11 +69,20 @@ export class Machine {
   /** Runs a slice and returns its reason. */
   run(budget: number): number {
     try {
+      this.translations?.pump();
       return this.engine.gantry_run(this.handle, BigInt(Math.round(budget)));
     } catch (error) {
       throw new GantryError('guest', `The machine stopped by a fault of its own (${this.trapText() ?? String(error)}). Please report it with the log.`, error);
     }
   }
+
+  /** Translates guest code from now on, if the engine can. */
+  translate(log: (text: string) => void): void {
+    this.translations = Translations.start(this.engine as unknown as WebAssembly.Exports, this.memory, this.handle, log);
+  }
+
+  /** Translated regions that run now. */
+  get translatedRegions(): number { return this.translations?.regions ?? 0; }
 
   set window(size: { columns: number; rows: number }) {
     this.memory.set(this.mailbox, Mailbox.Columns, size.columns);

@@ -16,6 +16,8 @@ export interface Progress {
 /** Figures of a container. */
 export interface Statistics {
   readonly instructions: number; readonly idleSeconds: number; readonly downloadedBytes: number; readonly diskFetches: number; readonly chunksFromCache: number; readonly memoryBytes: number;
+  /** Pieces of guest code that run translated now. */
+  readonly translatedRegions: number;
 }
 
 export interface Window { readonly columns: number; readonly rows: number }
@@ -29,7 +31,7 @@ export interface ProcessSettings {
 /** Everything that is decided before the start. */
 export interface StartSettings extends Omit<ProcessSettings, 'args'> {
   readonly args: readonly string[] | undefined; readonly files: readonly InitialFile[];
-  readonly memory: number | undefined;
+  readonly memory: number | undefined; readonly translate: boolean;
   readonly mounts: readonly { readonly path: string; readonly readOnly: boolean }[];
 }
 

@@ -107,6 +107,7 @@ export class Session {
     this.progress('memory', 0);
     this.disk = opened;
     const machine = await Machine.start(module, index, segments, boot, this.settings.window);
+    if (settings.translate) machine.translate(text => this.page.postMessage({ type: 'log', text }));
     this.requests = new RequestServer(machine.memory, machine.mailbox, opened,
       (slot, mount, request) => this.page.postMessage({ type: 'file', slot, mount, request }, request.data === undefined ? [] : [request.data.buffer]), () => this.wake(), error => this.fail(error));
     this.processes = new ProcessTable(machine, index, settings.terminal, (message, transfer) => this.page.postMessage(message, transfer), frame => this.onMainFrame(frame));
@@ -214,6 +215,7 @@ export class Session {
       type: 'statistics', statistics: {
         instructions: at(Mailbox.Instructions), idleSeconds: at(Mailbox.IdleTicks) / TicksPerSecond, downloadedBytes: this.downloaded,
         diskFetches: disk?.statistics.fetches ?? 0, chunksFromCache: disk?.statistics.cachedChunks ?? 0, memoryBytes: machine?.memory.length ?? 0,
+        translatedRegions: machine?.translatedRegions ?? 0,
       },
     });
   }

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using Gantry.Engine.Cpu.RiscV.Regions;
 using Gantry.Engine.Memory;
 
 namespace Gantry.Engine.Cpu.RiscV;
@@ -26,6 +27,9 @@ public unsafe struct CodePage
 
     /// <summary>Was entered since the eviction hand last passed.</summary>
     public bool Used;
+
+    /// <summary>Translated regions that have code of this page: head of a list of <see cref="Translator"/>, 0 when there are none.</summary>
+    public int Regions;
 
     /// <summary>Handler of the instruction that begins in the last halfword and ends on the next page.</summary>
     public delegate*<Hart*, Insn*, int, Insn*> Straddling;
@@ -57,6 +61,9 @@ public unsafe struct CodeCache
 
     /// <summary>Whether the last slow store was done although it ends the run of handlers.</summary>
     public bool Completed;
+
+    /// <summary>Regions were given up since this was last cleared.</summary>
+    public bool RegionsDropped;
 
     private int hand;
 
@@ -104,6 +111,9 @@ public unsafe struct CodeCache
     /// <summary>The page whose records begin at <paramref name="slots"/>.</summary>
     public static CodePage* PageOf(Hart* hart, Insn* slots) => hart->Code.Pages + slots[-1].Immediate;
 
+    /// <summary>In WebAssembly, where a function has one address: whether the instruction of a record was never executed.</summary>
+    public static bool IsUndecoded(Insn* insn) => (nuint)insn->Handler == (nuint)(delegate*<Hart*, Insn*, int, Insn*>)&Decoder.DecodeAndRun;
+
     /// <summary>The guest stored to a page that has code: forgets what was decoded from those bytes.</summary>
     public static void BytesWritten(Hart* hart, uint ramPage, int offset, int bytes)
     {
@@ -119,7 +129,10 @@ public unsafe struct CodeCache
 
         // An instruction may begin one halfword before. (One that straddles into this page checks its second half itself.)
         var first = Math.Max((offset >> 1) - 1, 0);
-        Reset(page, first, ((offset + bytes - 1) >> 1) - first + 1);
+        var last = (offset + bytes - 1) >> 1;
+        Reset(page, first, last - first + 1);
+        if (page->Regions != 0)
+            RegionTable.DropPage(&hart->Translator->Regions, hart, page, first, last);
     }
 
     /// <summary>A device wrote to a page that has code. Called through <see cref="GuestMemory.CodeWritten"/>.</summary>
@@ -127,8 +140,12 @@ public unsafe struct CodeCache
     {
         var hart = (Hart*)context;
         var index = hart->Code.ByRamPage[ramPage];
-        if (index != 0)
-            Reset(hart->Code.Pages + (index - 1), 0, CodePage.Halfwords);
+        if (index == 0)
+            return;
+        var page = hart->Code.Pages + (index - 1);
+        Reset(page, 0, CodePage.Halfwords);
+        if (page->Regions != 0)
+            RegionTable.DropPage(&hart->Translator->Regions, hart, page, 0, CodePage.Halfwords);
     }
 
     /// <summary>Between runs: gives up all pages and leaves zeros, for a small memory image. The next run decodes again.</summary>
@@ -176,6 +193,8 @@ public unsafe struct CodeCache
 
     private static void Drop(Hart* hart, CodePage* page)
     {
+        if (page->Regions != 0)
+            RegionTable.DropPage(&hart->Translator->Regions, hart, page, 0, CodePage.Halfwords);
         Tlb.ForgetCode(hart, page->First);
         hart->Code.ByRamPage[page->RamPage] = 0;
         hart->Machine->Memory.PageFlags[page->RamPage] &= unchecked((byte)~PageFlags.HasCode);

@@ -84,6 +84,18 @@ public static unsafe class DataAccess
         return Interpreter.Finish(hart, left, hart->AddressOf(insn) + (ulong)(halfwords * 2));
     }
 
+    /// <summary>A store of a translated region.</summary>
+    /// <returns>Null when done and the region may go on, otherwise the record to go on with.</returns>
+    public static Insn* StoreFromRegion(Hart* hart, Insn* insn, int left, Insn* behind, int bytes, ulong address, ulong value)
+    {
+        hart->Code.RegionsDropped = false;
+        var done = StoreSlow(hart, insn, left, (int)(behind - insn), bytes, address, value);
+        if (done != null)
+            return done;
+        // It may have been the region itself that was rewritten.
+        return hart->Code.RegionsDropped ? behind : null;
+    }
+
     /// <summary>The load of LR: aligned, and reported as a load when it fails (privileged specification, 4.1.8).</summary>
     public static Insn* LoadReserved(Hart* hart, Insn* insn, int left, int bytes, ulong address) =>
         (address & (ulong)(bytes - 1)) != 0

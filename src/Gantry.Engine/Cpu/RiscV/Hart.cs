@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using Gantry.Engine.Cpu.Float;
+using Gantry.Engine.Cpu.RiscV.Regions;
 
 namespace Gantry.Engine.Cpu.RiscV;
 
@@ -129,6 +130,9 @@ public unsafe struct Hart
 
     /// <summary>Decoded pages.</summary>
     public CodeCache Code;
+
+    /// <summary>Translates what runs often; null: all is interpreted.</summary>
+    public Translator* Translator;
 
     /// <summary>Decoding tables.</summary>
     public InstructionTable Table;

@@ -14,6 +14,13 @@ public unsafe struct Insn
     [System.Runtime.InteropServices.FieldOffset(0)]
     public delegate*<Hart*, Insn*, int, Insn*> Handler;
 
+    /// <summary>Where <see cref="Entry"/> is.</summary>
+    public const int EntryOffset = 4;
+
+    /// <summary>In WebAssembly, where pointers have four bytes: which way in of a translated region this record is. (Elsewhere nothing is translated.)</summary>
+    [System.Runtime.InteropServices.FieldOffset(EntryOffset)]
+    public int Entry;
+
     /// <summary>Immediate operand, sign-extended where the instruction says so; the raw instruction for system instructions.</summary>
     [System.Runtime.InteropServices.FieldOffset(8)]
     public int Immediate;

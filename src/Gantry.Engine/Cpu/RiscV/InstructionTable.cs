@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using Gantry.Engine.Cpu.RiscV.Instructions;
+using Gantry.Engine.Cpu.RiscV.Regions;
 
 namespace Gantry.Engine.Cpu.RiscV;
 
@@ -67,6 +68,22 @@ public enum RowFlags : byte
     Float = 16,
 }
 
+/// <summary>Where control goes behind an instruction that does not trap.</summary>
+public enum Flow : byte
+{
+    /// <summary>To the next instruction.</summary>
+    Next,
+
+    /// <summary>There, or to pc + immediate.</summary>
+    Branch,
+
+    /// <summary>To pc + immediate.</summary>
+    Jump,
+
+    /// <summary>Anywhere.</summary>
+    JumpIndirect,
+}
+
 /// <summary>One instruction.</summary>
 public unsafe struct InstructionRow
 {
@@ -93,6 +110,21 @@ public unsafe struct InstructionRow
 
     /// <summary>Handler for the full-size form.</summary>
     public delegate*<Hart*, Insn*, int, Insn*> FourBytes;
+
+    /// <summary>In WebAssembly, what the translator stitches; null for what is always interpreted.</summary>
+    public byte* Template;
+
+    /// <summary>The same where the rounding mode is known to be RNE.</summary>
+    public byte* NearestTemplate;
+
+    /// <summary>Where control goes: follows from the major opcode (unprivileged specification, table 24.1).</summary>
+    public readonly Flow Flow => (Match & 0x7F) switch
+    {
+        0x63 => Flow.Branch,
+        0x6F => Flow.Jump,
+        0x67 => Flow.JumpIndirect,
+        _ => Flow.Next,
+    };
 }
 
 /// <summary>
@@ -114,6 +146,9 @@ public unsafe struct InstructionTable
 
     /// <summary>A row, in the order of the table below.</summary>
     public readonly InstructionRow* this[int index] => rows + index;
+
+    /// <summary>Index of a row.</summary>
+    public readonly int IndexOf(InstructionRow* row) => (int)(row - rows);
 
     /// <summary>The row of an encoding, or null.</summary>
     public readonly InstructionRow* Find(uint word)
@@ -154,11 +189,21 @@ public unsafe struct InstructionTable
 
     private void Row<TOp>(ReadOnlySpan<byte> name, uint match, uint mask, Format format)
         where TOp : struct, IInstruction
-        => Add(name, match, mask, format, RowFlags.None, &Handler<TOp, TwoBytes>.Run, &Handler<TOp, FourBytes>.Run);
+    {
+        Add(name, match, mask, format, RowFlags.None, &Handler<TOp, TwoBytes>.Run, &Handler<TOp, FourBytes>.Run);
+        if (WasmTarget.IsWebAssembly)
+            rows[count - 1].Template = (byte*)(delegate*<void>)&InstructionTemplate<TOp, AnyRounding>.Body;
+    }
 
     private void FloatRow<TOp>(ReadOnlySpan<byte> name, uint match, uint mask, Format format, RowFlags flags = RowFlags.None)
         where TOp : struct, IInstruction
-        => Add(name, match, mask, format, flags | RowFlags.Float, &FloatHandler<TOp, TwoBytes>.Run, &FloatHandler<TOp, FourBytes>.Run);
+    {
+        Add(name, match, mask, format, flags | RowFlags.Float, &FloatHandler<TOp, TwoBytes>.Run, &FloatHandler<TOp, FourBytes>.Run);
+        if (!WasmTarget.IsWebAssembly)
+            return;
+        rows[count - 1].Template = (byte*)(delegate*<void>)&InstructionTemplate<TOp, AnyRounding>.Body;
+        rows[count - 1].NearestTemplate = (byte*)(delegate*<void>)&InstructionTemplate<TOp, NearestRounding>.Body;
+    }
 
     // None of these has a compressed form but ebreak, whose handler does not care.
     private void SystemRow(ReadOnlySpan<byte> name, uint match, uint mask, delegate*<Hart*, Insn*, int, Insn*> handler)

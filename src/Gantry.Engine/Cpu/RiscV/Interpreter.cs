@@ -1,3 +1,7 @@
+using System.Runtime.CompilerServices;
+using Gantry.Engine.Cpu.RiscV.Regions;
+using Gantry.Engine.Jit;
+
 namespace Gantry.Engine.Cpu.RiscV;
 
 /// <summary>Why a run came back.</summary>
@@ -18,14 +22,20 @@ public enum RunOutcome
 /// </summary>
 public static unsafe class Interpreter
 {
-    // How often the clock is looked at: a tick of Linux is 10 ms, a slice some tens of microseconds.
-    private const int SliceInstructions = 16384;
+    // A slice is some microseconds: where it ends tells the translator what runs often. The clock is looked at every few slices: a tick of Linux is 10 ms.
+    private const int SliceInstructions = 4096, ClockInstructions = 16384;
+
+    // With everything translated, for tests: ends often, so that regions begin and end in many places.
+    private const int ShortSliceInstructions = 64;
 
     /// <summary>Runs at most about <paramref name="budget"/> instructions.</summary>
     public static RunOutcome Run(Hart* hart, long budget)
     {
         // The clock is a call of the host: looked at where it matters, not at every exit from the handlers.
         var lookAt = hart->InstructionsAtSlice;
+        var translator = hart->Translator;
+        if (translator != null)
+            Translator.Pump(translator, hart);
         while (true)
         {
             if (hart->Machine->StopRequested != 0)
@@ -43,19 +53,21 @@ public static unsafe class Interpreter
             if (hart->InstructionsAtSlice >= lookAt || hart->Machine->Clock.InstructionsPerTick != 0)
             {
                 Trap.UpdateTimer(hart);
-                lookAt = hart->InstructionsAtSlice + SliceInstructions;
+                lookAt = hart->InstructionsAtSlice + ClockInstructions;
             }
 
             Trap.TakeInterrupt(hart);
             // What trapped counts against the budget too: a guest whose trap handler traps must not keep the host waiting.
             budget -= Slice(hart, Length(hart, budget));
+            if (translator != null)
+                Translator.Sample(translator, hart);
         }
     }
 
     // Time made of instructions: a slice ends where the timer is due, so that the interrupt's place does not depend on the budget.
     private static int Length(Hart* hart, long budget)
     {
-        var length = Math.Min(budget, SliceInstructions);
+        var length = Math.Min(budget, hart->Translator != null && hart->Translator->Mode == TranslationMode.All ? ShortSliceInstructions : SliceInstructions);
         ulong perTick = hart->Machine->Clock.InstructionsPerTick;
         if (perTick == 0)
             return (int)length;
@@ -114,11 +126,15 @@ public static unsafe class Interpreter
     /// <param name="hart">The hart.</param>
     /// <param name="left">Instructions left, the jump included.</param>
     /// <param name="target">Virtual address, even.</param>
-    public static Insn* JumpFar(Hart* hart, int left, ulong target)
+    public static Insn* JumpFar(Hart* hart, int left, ulong target) => FindFar(hart, left, target);
+
+    /// <summary>As <see cref="JumpFar"/>, in place.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Insn* FindFar(Hart* hart, int left, ulong target)
     {
         if (left > 1)
         {
-            var entry = hart->ExecuteTlb + ((int)(uint)(target >> 12) & (Tlb.ExecuteEntries - 1));
+            var entry = Tlb.ExecuteEntry(hart, target);
             if (entry->Tag == (target & Tlb.PageMask))
             {
                 hart->PageAddress = entry->Tag;
@@ -130,6 +146,34 @@ public static unsafe class Interpreter
         hart->Pc = target;
         hart->Left = left - 1;
         return &hart->Exit;
+    }
+
+    /// <summary>As <see cref="FindFar"/>, for a target that may well be on the same page.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Insn* Find(Hart* hart, int left, ulong target)
+    {
+        var offset = target - hart->PageAddress;
+        return offset < 4096 && left > 1
+            ? (Insn*)((byte*)hart->PageSlots + ((nuint)offset << 3))
+            : FindFar(hart, left, target);
+    }
+
+    /// <summary>
+    /// A handler for one instruction at which a translated region begins, or which a region leaves to the interpreter: executes it whatever the record's own handler is.
+    /// </summary>
+    [WasmTailCalls]
+    public static Insn* RunUntranslated(Hart* hart, Insn* insn, int left)
+    {
+        var page = CodeCache.PageOf(hart, hart->PageSlots);
+        var own = insn->Handler;
+        var ram = (ushort*)(hart->Ram + ((nuint)page->RamPage << 12)) + (insn - page->First);
+        if ((ram[0] & 3) == 3)
+            Decoder.Decode(hart, insn, (uint)(ram[0] | (ram[1] << 16)), 2);
+        else
+            Decoder.Decode(hart, insn, Compressed.Expand(ram[0]), 1);
+        var handler = insn->Handler;
+        insn->Handler = own;
+        return handler(hart, insn, left);
     }
 
     /// <summary>Ends the slice behind an instruction that retired and may have changed what is looked at between slices.</summary>
@@ -146,7 +190,7 @@ public static unsafe class Interpreter
     {
         hart->Resume = true;
         var pc = hart->Pc;
-        var entry = hart->ExecuteTlb + ((int)(uint)(pc >> 12) & (Tlb.ExecuteEntries - 1));
+        var entry = Tlb.ExecuteEntry(hart, pc);
         if (entry->Tag != (pc & Tlb.PageMask))
         {
             Translation translation;

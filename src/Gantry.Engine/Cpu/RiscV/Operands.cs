@@ -228,14 +228,8 @@ public unsafe struct Interpreted<TLength>(Hart* hart, Insn* insn, int left) : IO
     public bool Load<TWidth>(ulong address, out ulong value)
         where TWidth : struct, IWidth
     {
-        var entry = hart->DataTlb + Tlb.Index(address);
-        if ((address & (Tlb.PageMask | (ulong)(TWidth.Bytes - 1))) == entry->ReadTag)
-        {
-            var host = (byte*)((nuint)address + entry->Addend);
-            value = TWidth.Bytes switch { 1 => *host, 2 => *(ushort*)host, 4 => *(uint*)host, _ => *(ulong*)host };
+        if (MemoryAccess.TryLoad<TWidth>(hart->DataTlb, address, out value))
             return true;
-        }
-
         var done = DataAccess.LoadSlow(hart, insn, left, TWidth.Bytes, address);
         value = hart->Code.Loaded;
         if (done == null)
@@ -249,21 +243,8 @@ public unsafe struct Interpreted<TLength>(Hart* hart, Insn* insn, int left) : IO
     public bool Store<TWidth>(ulong address, ulong value)
         where TWidth : struct, IWidth
     {
-        var entry = hart->DataTlb + Tlb.Index(address);
-        if ((address & (Tlb.PageMask | (ulong)(TWidth.Bytes - 1))) == entry->WriteTag)
-        {
-            var host = (byte*)((nuint)address + entry->Addend);
-            if (TWidth.Bytes == 1)
-                *host = (byte)value;
-            else if (TWidth.Bytes == 2)
-                *(ushort*)host = (ushort)value;
-            else if (TWidth.Bytes == 4)
-                *(uint*)host = (uint)value;
-            else
-                *(ulong*)host = value;
+        if (MemoryAccess.TryStore<TWidth>(hart->DataTlb, address, value))
             return true;
-        }
-
         var done = DataAccess.StoreSlow(hart, insn, left, TLength.Halfwords, TWidth.Bytes, address, value);
         if (done == null)
             return true;
@@ -326,9 +307,9 @@ public unsafe struct Interpreted<TLength>(Hart* hart, Insn* insn, int left) : IO
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void JumpRelative()
     {
-        // Offsets are even: in bytes of records, eight times as far.
+        // Offsets are even: in bytes of records, eight times as far. Forward in the page nobody looks at the count: every loop has another jump.
         var target = (byte*)insn + ((nint)insn->Immediate << 3);
-        Next = (nuint)(target - (byte*)hart->PageSlots) < CodePage.SlotBytes && left > 1
+        Next = (nuint)(target - (byte*)hart->PageSlots) < CodePage.SlotBytes && (insn->Immediate > 0 || left > 1)
             ? (Insn*)target
             : Interpreter.JumpFar(hart, left, hart->AddressOf(insn) + (ulong)(long)insn->Immediate);
     }

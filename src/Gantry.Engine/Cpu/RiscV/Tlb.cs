@@ -61,6 +61,10 @@ public static unsafe class Tlb
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static int Index(ulong address) => (int)(uint)(address >> 12) & (Entries - 1);
 
+    /// <summary>The entry that serves jumps to an address.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static ExecuteTlbEntry* ExecuteEntry(Hart* hart, ulong address) => hart->ExecuteTlb + ((int)(uint)(address >> 12) & (ExecuteEntries - 1));
+
     /// <summary>Allocates the sets, empty.</summary>
     public static void Create(Hart* hart)
     {

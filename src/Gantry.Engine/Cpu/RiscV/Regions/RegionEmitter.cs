@@ -1,0 +1,455 @@
+using System.Runtime.InteropServices;
+using Gantry.Engine.Jit;
+
+namespace Gantry.Engine.Cpu.RiscV.Regions;
+
+/// <summary>Writes a region as one function, of a handler's type: templates for instructions, and the control flow between them (docs/jit.md).</summary>
+internal unsafe struct RegionEmitter
+{
+    // Parameters: the hart; the record, on the way out the next one; instructions left. Blocks: what each of the three outermost ends in.
+    private const uint HartLocal = 0, NextLocal = 1, LeftLocal = 2;
+    private const int LeaveDepth = 1, ExitDepth = 2, StopDepth = 3;
+
+    /// <summary>The function.</summary>
+    public FunctionBody Body;
+
+    /// <summary>What goes before it: known only at the end.</summary>
+    public CodeBuffer Prologue;
+
+    private RegionGraph* graph;
+    private RegionLayout* layout;
+    private FunctionTypes* types;
+    private Hart* hart;
+    private RegionRegisters registers;
+    private int* loopDepth;
+    private int* mergeDepth;
+    private uint tlb, target, state, handler;
+    private bool usesFloat, usesDynamicRounding, usesTable;
+
+    // The place being written: an instruction of a block, or (index 0) what follows the block.
+    private int page, index, slot, offset;
+    private Insn insn;
+    private int halfwords;
+    private Insn* targetSlots;
+
+    /// <summary>Allocates the buffers, once.</summary>
+    public void Allocate(RegionGraph* regionGraph, RegionLayout* regionLayout, FunctionTypes* functionTypes)
+    {
+        graph = regionGraph;
+        layout = regionLayout;
+        types = functionTypes;
+        Body.Code.Allocate(192 * 1024);
+        Prologue.Allocate(8192);
+        loopDepth = (int*)NativeMemory.AllocZeroed(RegionGraph.MaxBlocks + 2, sizeof(int));
+        mergeDepth = (int*)NativeMemory.AllocZeroed(RegionGraph.MaxBlocks + 2, sizeof(int));
+    }
+
+    /// <summary>Writes the region of the graph.</summary>
+    /// <param name="emitter">The emitter.</param>
+    /// <param name="hart">The hart.</param>
+    /// <param name="used">A byte that the function sets to 1.</param>
+    public static void Run(RegionEmitter* emitter, Hart* hart, byte* used)
+    {
+        var body = &emitter->Body;
+        emitter->hart = hart;
+        emitter->registers.Clear();
+        emitter->tlb = 0;
+        emitter->usesFloat = false;
+        emitter->usesDynamicRounding = false;
+        body->Begin(3);
+        emitter->target = body->NewLocal(Wasm.I64);
+        emitter->state = body->NewLocal(Wasm.I32);
+        emitter->handler = body->NewLocal(Wasm.I32);
+        emitter->usesTable = emitter->layout->DispatchCount > 1 || emitter->layout->DispatcherLoops;
+
+        body->Open(Wasm.Block);
+        body->Open(Wasm.Block);
+        body->Open(Wasm.Block);
+        Tree(emitter, 0);
+        body->Code.Byte(Wasm.Unreachable);
+        body->Close();
+        Stitch(emitter, (byte*)(delegate*<void>)&Transitions.Stop);
+        body->Close();
+        body->Code.Op(Wasm.LocalGet, NextLocal);
+        body->Code.Access(Wasm.I32Load, 2, 0);
+        body->Code.Op(Wasm.LocalSet, emitter->handler);
+        body->Close();
+        emitter->registers.Store(hart, &body->Code);
+        emitter->Go(&body->Code);
+        body->Code.Byte(Wasm.End);
+        emitter->WritePrologue(used);
+    }
+
+    /// <summary>Fills a hole of the template being stitched.</summary>
+    public static void Fill(RegionEmitter* emitter, int hole)
+    {
+        var code = &emitter->Body.Code;
+        var insn = &emitter->insn;
+        switch (hole)
+        {
+            case 0: code->Op(Wasm.LocalGet, HartLocal); break;
+            case 1: emitter->Get(insn->Rs1); break;
+            case 2: emitter->Get(insn->Rs2); break;
+            case 3:
+                if (insn->Rd == Hart.Sink)
+                    code->Byte(Wasm.Drop);
+                else
+                    emitter->Set(insn->Rd);
+                break;
+            case 4: code->I64Const(insn->Immediate); break;
+            case 5: emitter->Get(RegionRegisters.FirstFloat + insn->Rs1); break;
+            case 6: emitter->Get(RegionRegisters.FirstFloat + insn->Rs2); break;
+            case 7: emitter->Get(RegionRegisters.FirstFloat + (insn->Rs3AndMode & 31)); break;
+            case 8: emitter->Set(RegionRegisters.FirstFloat + insn->Rd); break;
+            case 9: code->I32Const(insn->Rs3AndMode >> 5); break;
+            case 10: code->I64Const(emitter->offset); break;
+            case 11: code->I64Const((emitter->slot + emitter->halfwords) * 2); break;
+            case 12: emitter->GetTlb(); break;
+            case 13: code->Address(emitter->Record(emitter->slot)); break;
+            case 14: code->Address(emitter->Record(emitter->slot + emitter->halfwords)); break;
+            case 15: emitter->GetLeft(emitter->index); break;
+            case 16:
+                code->Op(Wasm.LocalSet, NextLocal);
+                emitter->Count(emitter->index + 1);
+                emitter->Body.BranchTo(ExitDepth);
+                break;
+            case 17:
+                emitter->SetNext(emitter->Record(emitter->slot));
+                emitter->Count(emitter->index);
+                code->I32Const((int)(nint)(delegate*<Hart*, Insn*, int, Insn*>)&Interpreter.RunUntranslated);
+                code->Op(Wasm.LocalSet, emitter->handler);
+                emitter->Body.BranchTo(LeaveDepth);
+                break;
+            case 18: break;
+            case 19: code->Op(Wasm.LocalSet, emitter->target); break;
+            case 20: code->Op(Wasm.LocalGet, emitter->target); break;
+            case 21: code->Op(Wasm.LocalGet, NextLocal); break;
+            case 22: code->Op(Wasm.LocalSet, NextLocal); break;
+            case 23: code->Address(emitter->targetSlots); break;
+            case 24:
+                code->Op(Wasm.LocalSet, NextLocal);
+                emitter->Body.BranchTo(ExitDepth);
+                break;
+            default: emitter->Body.Failed = true; break;
+        }
+    }
+
+    // A block and all that it dominates; order 0 is the dispatcher.
+    private static void Tree(RegionEmitter* emitter, int order)
+    {
+        var body = &emitter->Body;
+        var layout = emitter->layout;
+        var block = emitter->graph->Blocks + layout->ByOrder[order];
+        var isHeader = order == 0 ? layout->DispatcherLoops : block->IsHeader;
+        if (isHeader)
+        {
+            body->Open(Wasm.Loop);
+            emitter->loopDepth[order] = body->Depth;
+        }
+
+        for (var child = layout->Count - 1; child > order; child--)
+        {
+            if (!emitter->IsLabelled(order, child))
+                continue;
+            body->Open(Wasm.Block);
+            emitter->mergeDepth[child] = body->Depth;
+        }
+
+        if (order == 0)
+            Dispatch(emitter);
+        else
+            Block(emitter, block);
+        for (var child = order + 1; child < layout->Count; child++)
+        {
+            if (!emitter->IsLabelled(order, child))
+                continue;
+            body->Close();
+            Tree(emitter, child);
+        }
+
+        if (isHeader)
+            body->Close();
+    }
+
+    // Whether a block is a child of another in the dominator tree that several jumps go to.
+    private readonly bool IsLabelled(int order, int child)
+    {
+        var block = graph->Blocks + layout->ByOrder[child];
+        return block->Dominator == order && (block->IsMerge || (usesTable && block->Dispatch >= 0));
+    }
+
+    private static void Dispatch(RegionEmitter* emitter)
+    {
+        if (!emitter->usesTable)
+        {
+            Tree(emitter, 1);
+            return;
+        }
+
+        var code = &emitter->Body.Code;
+        var layout = emitter->layout;
+        code->Op(Wasm.LocalGet, emitter->state);
+        code->Byte(Wasm.BrTable);
+        code->U32((uint)layout->DispatchCount - 1);
+        for (var i = 0; i < layout->DispatchCount; i++)
+            code->U32((uint)(emitter->Body.Depth - emitter->mergeDepth[emitter->graph->Blocks[layout->Dispatched[i]].Order]));
+    }
+
+    private static void Block(RegionEmitter* emitter, RegionBlock* block)
+    {
+        emitter->page = block->Page;
+        emitter->slot = block->Start;
+        for (var i = 0; i < block->Count; i++)
+        {
+            emitter->index = i;
+            Instruction(emitter);
+            emitter->slot += emitter->halfwords;
+        }
+
+        // A branch's condition stays on the stack meanwhile.
+        emitter->index = 0;
+        emitter->Count(block->Count);
+        switch (block->End)
+        {
+            case BlockEnd.Branch:
+                emitter->Body.Open(Wasm.If);
+                Edge(emitter, block, block->Taken, block->TakenOffset, true);
+                emitter->Body.Close();
+                Edge(emitter, block, block->Next, block->Stop * 2, false);
+                break;
+            case BlockEnd.Jump:
+                Edge(emitter, block, block->Taken, block->TakenOffset, true);
+                break;
+            case BlockEnd.JumpIndirect:
+                Indirect(emitter, block);
+                break;
+            default:
+                Edge(emitter, block, block->Next, block->Stop * 2, false);
+                break;
+        }
+    }
+
+    private static void Instruction(RegionEmitter* emitter)
+    {
+        var hart = emitter->hart;
+        var row = emitter->graph->RowAt(hart, emitter->page, emitter->slot);
+        emitter->halfwords = emitter->graph->LengthAt(emitter->page, emitter->slot);
+        emitter->offset = emitter->slot * 2;
+        Decoder.Decode(hart, &emitter->insn, emitter->graph->WordAt(hart, emitter->page, emitter->slot), emitter->halfwords);
+        var template = row->Template;
+        if ((row->Flags & RowFlags.Float) != 0)
+        {
+            emitter->usesFloat = true;
+            if ((row->Flags & RowFlags.Rounds) != 0)
+            {
+                var mode = emitter->insn.Rs3AndMode >> 5;
+                emitter->usesDynamicRounding |= mode == 7;
+                if (mode is 0 or 7)
+                    template = row->NearestTemplate;
+            }
+        }
+
+        Stitch(emitter, template);
+    }
+
+    // Goes from behind a block to another, or out of the region when it has none there.
+    private static void Edge(RegionEmitter* emitter, RegionBlock* block, int to, int offset, bool isJump)
+    {
+        // Blocks in between have changed it.
+        emitter->page = block->Page;
+        emitter->index = 0;
+        if ((uint)offset < 4096)
+        {
+            // As the interpreter does: forward in the page, nobody looks at the count.
+            if (isJump && offset <= block->Last * 2)
+                emitter->StopWhenUsedUp(offset);
+            if (to >= 0)
+            {
+                Goto(emitter, block->Order, to);
+                return;
+            }
+
+            emitter->SetNext(emitter->Record(offset >> 1));
+            emitter->Body.BranchTo(ExitDepth);
+            return;
+        }
+
+        emitter->offset = offset;
+        if (to < 0)
+        {
+            Stitch(emitter, (byte*)(delegate*<void>)&Transitions.LeavePage);
+            emitter->Body.Code.Byte(Wasm.Unreachable);
+            return;
+        }
+
+        emitter->targetSlots = emitter->graph->Page(emitter->graph->Blocks[to].Page)->First;
+        Stitch(emitter, (byte*)(delegate*<void>)&Transitions.EnterPage);
+        Goto(emitter, block->Order, to);
+    }
+
+    private static void Indirect(RegionEmitter* emitter, RegionBlock* block)
+    {
+        var body = &emitter->Body;
+        Stitch(emitter, (byte*)(delegate*<void>)&Transitions.JumpIndirect);
+        for (var i = 0; block->IsReturn && i < emitter->graph->ReturnPointCount; i++)
+        {
+            var to = emitter->graph->ReturnPoints[i];
+            var point = emitter->graph->Blocks + to;
+            body->Code.Op(Wasm.LocalGet, NextLocal);
+            body->Code.Address(emitter->graph->Page(point->Page)->First + point->Start);
+            body->Code.Byte(Wasm.I32Eq);
+            body->Open(Wasm.If);
+            Goto(emitter, block->Order, to);
+            body->Close();
+        }
+
+        body->BranchTo(ExitDepth);
+    }
+
+    private static void Goto(RegionEmitter* emitter, int from, int to)
+    {
+        var body = &emitter->Body;
+        var block = emitter->graph->Blocks + to;
+        if (block->Order <= from)
+        {
+            if (emitter->layout->Dominates(emitter->graph->Blocks, block->Order, from))
+            {
+                body->BranchTo(emitter->loopDepth[block->Order]);
+                return;
+            }
+
+            body->Code.I32Const(block->Dispatch);
+            body->Code.Op(Wasm.LocalSet, emitter->state);
+            body->BranchTo(emitter->loopDepth[0]);
+            return;
+        }
+
+        if (emitter->IsLabelled(block->Dominator, block->Order))
+            body->BranchTo(emitter->mergeDepth[block->Order]);
+        else
+            Tree(emitter, block->Order);
+    }
+
+    private static void Stitch(RegionEmitter* emitter, byte* template) =>
+        Template.Stitch<Filler>(template, &emitter->Body, emitter->types, emitter);
+
+    private void StopWhenUsedUp(int offset)
+    {
+        Body.Code.Op(Wasm.LocalGet, LeftLocal);
+        Body.Code.I32Const(1);
+        Body.Code.Byte(Wasm.I32LtS);
+        Body.Open(Wasm.If);
+        SetNext(Record(offset >> 1));
+        Body.BranchTo(StopDepth);
+        Body.Close();
+    }
+
+    private readonly Insn* Record(int halfword) => graph->Page(page)->First + halfword;
+
+    private void SetNext(Insn* record)
+    {
+        Body.Code.Address(record);
+        Body.Code.Op(Wasm.LocalSet, NextLocal);
+    }
+
+    private void Count(int instructions)
+    {
+        if (instructions == 0)
+            return;
+        GetLeft(instructions);
+        Body.Code.Op(Wasm.LocalSet, LeftLocal);
+    }
+
+    private void GetLeft(int less)
+    {
+        Body.Code.Op(Wasm.LocalGet, LeftLocal);
+        if (less == 0)
+            return;
+        Body.Code.I32Const(less);
+        Body.Code.Byte(Wasm.I32Sub);
+    }
+
+    private void Get(int register)
+    {
+        fixed (RegionRegisters* all = &registers)
+        fixed (FunctionBody* body = &Body)
+            all->Get(body, register);
+    }
+
+    private void Set(int register)
+    {
+        fixed (RegionRegisters* all = &registers)
+        fixed (FunctionBody* body = &Body)
+            all->Set(body, register);
+    }
+
+    private void GetTlb()
+    {
+        if (tlb == 0)
+            tlb = Body.NewLocal(Wasm.I32);
+        Body.Code.Op(Wasm.LocalGet, tlb);
+    }
+
+    // The tail call that every way out ends in.
+    private readonly void Go(CodeBuffer* code)
+    {
+        code->Op(Wasm.LocalGet, HartLocal);
+        code->Op(Wasm.LocalGet, NextLocal);
+        code->Op(Wasm.LocalGet, LeftLocal);
+        code->Op(Wasm.LocalGet, handler);
+        code->Op(Wasm.ReturnCallIndirect, 0);
+        code->Byte(0);
+    }
+
+    private void WritePrologue(byte* used)
+    {
+        Prologue.Clear();
+        fixed (CodeBuffer* to = &Prologue)
+        {
+            if (usesFloat)
+                CheckFloat(to);
+            to->Address(used);
+            to->I32Const(1);
+            to->Access(Wasm.I32Store8, 0, 0);
+            registers.Load(hart, to);
+            if (tlb != 0)
+            {
+                to->Op(Wasm.LocalGet, HartLocal);
+                to->Access(Wasm.I32Load, 2, (uint)((byte*)&hart->DataTlb - (byte*)hart));
+                to->Op(Wasm.LocalSet, tlb);
+            }
+
+            if (!usesTable)
+                return;
+            to->Op(Wasm.LocalGet, NextLocal);
+            to->Access(Wasm.I32Load, 2, Insn.EntryOffset);
+            to->Op(Wasm.LocalSet, state);
+        }
+    }
+
+    // Templates take for granted that float instructions are legal and that frm says RNE; otherwise the interpreter takes the entry's instruction.
+    private readonly void CheckFloat(CodeBuffer* to)
+    {
+        to->Op(Wasm.LocalGet, HartLocal);
+        to->Access(Wasm.I32Load8U, 0, (uint)((byte*)&hart->FloatEnabled - (byte*)hart));
+        to->Byte(Wasm.I32Eqz);
+        if (usesDynamicRounding)
+        {
+            to->Op(Wasm.LocalGet, HartLocal);
+            to->Access(Wasm.I32Load, 2, (uint)((byte*)&hart->RoundingMode - (byte*)hart));
+            to->Byte(Wasm.I32Or);
+        }
+
+        to->Byte(Wasm.If);
+        to->Byte(Wasm.NoResult);
+        to->I32Const((int)(nint)(delegate*<Hart*, Insn*, int, Insn*>)&Interpreter.RunUntranslated);
+        to->Op(Wasm.LocalSet, handler);
+        Go(to);
+        to->Byte(Wasm.End);
+    }
+
+    private readonly struct Filler : IHoleFiller
+    {
+        public static void Fill(void* context, int hole) => RegionEmitter.Fill((RegionEmitter*)context, hole);
+    }
+}

@@ -1,0 +1,244 @@
+using System.Runtime.InteropServices;
+using Gantry.Engine.Jit;
+
+namespace Gantry.Engine.Cpu.RiscV.Regions;
+
+/// <summary>All regions: which table entry each has, which pages it depends on, and when it is given up.</summary>
+internal unsafe struct RegionTable
+{
+    /// <summary>Regions at most: entries of the table.</summary>
+    public const int Capacity = 4096;
+
+    // Bytes of the functions that are held at most. A host makes some ten times as much machine code of them.
+    private const ulong MaxCodeBytes = 24 << 20;
+
+    // As many as may be under way at once.
+    private const int Reserved = 2 * ModuleBuffer.MaxFunctions;
+
+    private Region* regions;
+    private byte* used;
+    private uint* clear;
+    private ModuleMailbox* mailbox;
+    private uint firstEntry;
+    private int freeCount;
+    private int nextFree;
+    private int hand;
+    private int clearing;
+
+    /// <summary>Allocates the table, once.</summary>
+    public static void Allocate(RegionTable* table, ModuleMailbox* mailbox, uint firstEntry)
+    {
+        table->regions = (Region*)NativeMemory.AllocZeroed(Capacity, (nuint)sizeof(Region));
+        table->used = (byte*)NativeMemory.AllocZeroed(Capacity, 1);
+        table->clear = (uint*)NativeMemory.AllocZeroed(Capacity, sizeof(uint));
+        table->mailbox = mailbox;
+        table->firstEntry = firstEntry;
+        table->freeCount = Capacity;
+        mailbox->TableEntries = Capacity;
+        mailbox->Clear = (nuint)table->clear;
+    }
+
+    /// <summary>The table entry of a region's function.</summary>
+    public readonly uint TableEntry(int number) => firstEntry + (uint)number;
+
+    /// <summary>The byte that a region sets when it is entered.</summary>
+    public readonly byte* UsedFlag(int number) => used + number;
+
+    /// <summary>Whether a region begins at a record, and runs.</summary>
+    public readonly bool IsRegion(Insn* record) => (uint)(nuint)record->Handler - firstEntry < Capacity;
+
+    /// <summary>Whether a region is entered at a record, be it under way or running.</summary>
+    public readonly bool BeginsAt(int number, Insn* record)
+    {
+        var region = regions + number;
+        for (var i = 0; i < region->EntryCount; i++)
+        {
+            if ((Insn*)(nuint)region->Entries[i] == record)
+                return region->State is RegionState.Pending or RegionState.Live;
+        }
+
+        return false;
+    }
+
+    /// <summary>Makes sure that a region can be added; false when that must wait for the host.</summary>
+    public static bool MakeRoom(RegionTable* table, Hart* hart)
+    {
+        if (table->freeCount < Reserved || table->mailbox->CodeBytes > MaxCodeBytes)
+            Evict(table, hart);
+        return table->freeCount > 0;
+    }
+
+    /// <summary>A free region's number.</summary>
+    public int Reserve()
+    {
+        while (regions[nextFree].State != RegionState.Free)
+            nextFree = (nextFree + 1) % Capacity;
+        freeCount--;
+        regions[nextFree].State = RegionState.Pending;
+        regions[nextFree].EntryCount = 0;
+        regions[nextFree].PageCount = 0;
+        return nextFree;
+    }
+
+    /// <summary>Undoes <see cref="Reserve"/>.</summary>
+    public void GiveBack(int number)
+    {
+        regions[number].State = RegionState.Free;
+        freeCount++;
+    }
+
+    /// <summary>Notes what a region is made of.</summary>
+    /// <param name="table">The table.</param>
+    /// <param name="hart">The hart.</param>
+    /// <param name="number">The region.</param>
+    /// <param name="graph">Its code.</param>
+    /// <param name="first">The block it was made for.</param>
+    /// <param name="size">Bytes of its function.</param>
+    public static void Fill(RegionTable* table, Hart* hart, int number, RegionGraph* graph, int first, int size)
+    {
+        var region = table->regions + number;
+        region->Size = size;
+        AddEntry(region, graph, first);
+        for (var i = 0; i < graph->Count; i++)
+        {
+            if (i != first && graph->Blocks[i].IsEntry)
+                AddEntry(region, graph, i);
+        }
+
+        region->PageCount = graph->PageCount;
+        for (var i = 0; i < graph->PageCount; i++)
+        {
+            var page = graph->Page(i);
+            int start, end;
+            graph->Extent(i, &start, &end);
+            region->Pages[i] = (int)(page - hart->Code.Pages);
+            region->First[i] = (short)start;
+            region->Last[i] = (short)end;
+            region->Next[i] = page->Regions;
+            page->Regions = 1 + (number * RegionGraph.MaxPages) + i;
+        }
+
+        table->mailbox->CodeBytes += (ulong)size;
+        table->mailbox->RegionsMade++;
+    }
+
+    /// <summary>A region's function is in the table: from now on it runs.</summary>
+    public static void Install(RegionTable* table, int number)
+    {
+        var region = table->regions + number;
+        if (region->State == RegionState.Stale)
+        {
+            Clear(table, number);
+            return;
+        }
+
+        region->State = RegionState.Live;
+        table->used[number] = 1;
+        table->mailbox->Regions++;
+        for (var i = 0; i < region->EntryCount; i++)
+        {
+            // What a region was made for is its own; where it can be entered besides, another may have been made for.
+            var record = (Insn*)(nuint)region->Entries[i];
+            if (i != 0 && table->IsRegion(record))
+                continue;
+            record->Handler = (delegate*<Hart*, Insn*, int, Insn*>)(nuint)table->TableEntry(number);
+            record->Entry = region->Dispatch[i];
+        }
+    }
+
+    /// <summary>Gives up all regions with code in a range of a page's halfwords.</summary>
+    public static void DropPage(RegionTable* table, Hart* hart, CodePage* page, int first, int last)
+    {
+        var link = &page->Regions;
+        while (*link != 0)
+        {
+            var number = (*link - 1) / RegionGraph.MaxPages;
+            var index = (*link - 1) % RegionGraph.MaxPages;
+            var region = table->regions + number;
+            if (region->Last[index] < first || region->First[index] > last)
+                link = &region->Next[index];
+            else
+                Drop(table, hart, number);
+        }
+    }
+
+    /// <summary>Gives up a region: nothing leads to it any more.</summary>
+    public static void Drop(RegionTable* table, Hart* hart, int number)
+    {
+        var region = table->regions + number;
+        for (var i = 0; i < region->PageCount; i++)
+            Unlink(table, hart->Code.Pages + region->Pages[i], 1 + (number * RegionGraph.MaxPages) + i, region->Next[i]);
+        region->PageCount = 0;
+        table->mailbox->CodeBytes -= (ulong)region->Size;
+        table->mailbox->RegionsDropped++;
+        hart->Code.RegionsDropped = true;
+        if (region->State == RegionState.Pending)
+        {
+            region->State = RegionState.Stale;
+            return;
+        }
+
+        for (var i = 0; i < region->EntryCount; i++)
+        {
+            var record = (Insn*)(nuint)region->Entries[i];
+            if ((uint)(nuint)record->Handler == table->TableEntry(number))
+                record->Handler = &Decoder.DecodeAndRun;
+        }
+
+        table->mailbox->Regions--;
+        Clear(table, number);
+    }
+
+    /// <summary>Takes back what the host has cleared.</summary>
+    public static void TakeCleared(RegionTable* table)
+    {
+        if (table->mailbox->ClearCount != 0)
+            return;
+        for (var i = 0; i < table->clearing; i++)
+            table->GiveBack((int)(table->clear[i] - table->firstEntry));
+        table->clearing = 0;
+    }
+
+    private static void Clear(RegionTable* table, int number)
+    {
+        table->regions[number].State = RegionState.Clearing;
+        table->clear[table->clearing++] = table->TableEntry(number);
+        table->mailbox->ClearCount = (uint)table->clearing;
+    }
+
+    private static void Unlink(RegionTable* table, CodePage* page, int value, int next)
+    {
+        var link = &page->Regions;
+        while (*link != value)
+            link = &table->regions[(*link - 1) / RegionGraph.MaxPages].Next[(*link - 1) % RegionGraph.MaxPages];
+        *link = next;
+    }
+
+    // An eighth of all, those first that were not entered since the hand last passed.
+    private static void Evict(RegionTable* table, Hart* hart)
+    {
+        var wanted = Capacity / 8;
+        for (var steps = 0; steps < 2 * Capacity && wanted > 0; steps++)
+        {
+            var number = table->hand;
+            table->hand = (number + 1) % Capacity;
+            if (table->regions[number].State != RegionState.Live)
+                continue;
+            if (table->used[number] != 0)
+            {
+                table->used[number] = 0;
+                continue;
+            }
+
+            Drop(table, hart, number);
+            wanted--;
+        }
+    }
+
+    private static void AddEntry(Region* region, RegionGraph* graph, int block)
+    {
+        var b = graph->Blocks + block;
+        region->Entries[region->EntryCount] = (nuint)(graph->Page(b->Page)->First + b->Start);
+        region->Dispatch[region->EntryCount++] = b->Dispatch;
+    }
+}

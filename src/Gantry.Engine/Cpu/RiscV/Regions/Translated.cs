@@ -1,0 +1,214 @@
+using System.Runtime.CompilerServices;
+using Gantry.Engine.Cpu.Float;
+
+namespace Gantry.Engine.Cpu.RiscV.Regions;
+
+/// <summary>
+/// The translator's operands: the same meanings as the interpreter's, with holes for registers and constants. What an instruction seldom needs (a trap, a page's first touch, a device)
+/// is a call of what the interpreter calls.
+/// </summary>
+internal unsafe struct Translated<TRounding> : IOperands
+    where TRounding : struct, IRoundingChoice
+{
+    /// <inheritdoc/>
+    public readonly ulong Rs1
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => Hole.Rs1();
+    }
+
+    /// <inheritdoc/>
+    public readonly ulong Rs2
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => Hole.Rs2();
+    }
+
+    /// <inheritdoc/>
+    public readonly ulong Rd
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        set => Hole.SetRd(value);
+    }
+
+    /// <inheritdoc/>
+    public readonly long Immediate
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => Hole.Immediate();
+    }
+
+    /// <inheritdoc/>
+    public readonly ulong Pc
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => Hole.Hart()->PageAddress + Hole.Offset();
+    }
+
+    /// <inheritdoc/>
+    public readonly ulong NextPc
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => Hole.Hart()->PageAddress + Hole.NextOffset();
+    }
+
+    /// <inheritdoc/>
+    public readonly ulong Fs1
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => Hole.Fs1();
+    }
+
+    /// <inheritdoc/>
+    public readonly ulong Fs2
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => Hole.Fs2();
+    }
+
+    /// <inheritdoc/>
+    public readonly ulong Fs3
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => Hole.Fs3();
+    }
+
+    /// <inheritdoc/>
+    public readonly ulong Fd
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        set => Hole.SetFd(value);
+    }
+
+    /// <inheritdoc/>
+    public readonly RoundingMode RoundingMode
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => TRounding.IsNearest ? RoundingMode.RNE : Hole.RoundingMode();
+    }
+
+    /// <inheritdoc/>
+    public readonly ref FloatFlags Flags
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => ref Hole.Hart()->FloatFlags;
+    }
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly bool Load<TWidth>(ulong address, out ulong value)
+        where TWidth : struct, IWidth
+    {
+        if (MemoryAccess.TryLoad<TWidth>(Hole.DataTlb(), address, out value))
+            return true;
+        var hart = Hole.Hart();
+        var done = DataAccess.LoadSlow(hart, Hole.Insn(), Hole.Left(), TWidth.Bytes, address);
+        if (done != null)
+            Hole.Leave(done);
+        value = hart->Code.Loaded;
+        return true;
+    }
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly bool Store<TWidth>(ulong address, ulong value)
+        where TWidth : struct, IWidth
+    {
+        if (MemoryAccess.TryStore<TWidth>(Hole.DataTlb(), address, value))
+            return true;
+        // A store is the last thing its instruction does, atomics aside: these have looked before that it is served above.
+        var done = DataAccess.StoreFromRegion(Hole.Hart(), Hole.Insn(), Hole.Left(), Hole.NextInsn(), TWidth.Bytes, address, value);
+        if (done != null)
+            Hole.Leave(done);
+        return true;
+    }
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly bool LoadForAtomic<TWidth>(ulong address, out ulong value)
+        where TWidth : struct, IWidth
+    {
+        if (!MemoryAccess.TryLoadForWriting<TWidth>(Hole.DataTlb(), address, out value))
+            Hole.Interpret();
+        return true;
+    }
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly bool LoadReserved<TWidth>(ulong address, out ulong value)
+        where TWidth : struct, IWidth
+    {
+        if (!MemoryAccess.TryLoad<TWidth>(Hole.DataTlb(), address, out value))
+            Hole.Interpret();
+        return true;
+    }
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly void Reserve(ulong address, ulong value)
+    {
+        var hart = Hole.Hart();
+        hart->Reservation = address;
+        hart->ReservedValue = value;
+    }
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly bool TakeReservation(ulong address, ulong value)
+    {
+        var hart = Hole.Hart();
+        var held = hart->Reservation == address && hart->ReservedValue == value;
+        hart->Reservation = Hart.NoReservation;
+        return held;
+    }
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly void Branch(bool taken) => Hole.Branch(taken);
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly void JumpRelative()
+    {
+        // Where control goes is the region's to know.
+    }
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly void JumpTo(ulong target) => Hole.JumpTo(target);
+}
+
+/// <summary>Whether a template is for rounding to nearest only.</summary>
+internal interface IRoundingChoice
+{
+    /// <summary>The rounding mode is known to be RNE.</summary>
+    static abstract bool IsNearest { get; }
+}
+
+/// <summary>For every mode.</summary>
+internal readonly struct AnyRounding : IRoundingChoice
+{
+    /// <inheritdoc/>
+    public static bool IsNearest => false;
+}
+
+/// <summary>For RNE.</summary>
+internal readonly struct NearestRounding : IRoundingChoice
+{
+    /// <inheritdoc/>
+    public static bool IsNearest => true;
+}
+
+/// <summary>The template of an instruction.</summary>
+internal static class InstructionTemplate<TOp, TRounding>
+    where TOp : struct, IInstruction
+    where TRounding : struct, IRoundingChoice
+{
+    /// <summary>Its body is the meaning on the translator's operands.</summary>
+    [WasmTemplate]
+    public static void Body()
+    {
+        var m = default(Translated<TRounding>);
+        TOp.Execute(ref m);
+    }
+}

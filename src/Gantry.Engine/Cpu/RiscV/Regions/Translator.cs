@@ -1,0 +1,207 @@
+using System.Runtime.InteropServices;
+using Gantry.Engine.Jit;
+
+namespace Gantry.Engine.Cpu.RiscV.Regions;
+
+/// <summary>
+/// Finds what runs often, has it written as functions and hands these to the host module by module; when they are there, <see cref="RegionTable"/> puts them into
+/// the records where they begin, and the interpreter runs into them by itself.
+/// </summary>
+public unsafe struct Translator
+{
+    private const int ModuleCapacity = 1 << 20;
+
+    // Room a module must have for another region to be begun.
+    private const int RegionCapacity = 256 * 1024;
+
+    // A module is made of so many regions, or of what there is after so many slices.
+    private const int Batch = 24, PatienceSlices = 48;
+
+    // Slices that ended at a place before it is translated; places that are watched; the count of those that were tried in vain.
+    private const int Threshold = 4, Samples = 1024, InVain = 255;
+
+    /// <summary>What the host sees.</summary>
+    public ModuleMailbox Mailbox;
+
+    /// <summary>Which code is translated.</summary>
+    public TranslationMode Mode;
+
+    /// <summary>All regions.</summary>
+    internal RegionTable Regions;
+
+    private RegionGraph graph;
+    private RegionLayout layout;
+    private RegionEmitter emitter;
+    private ModuleBuffer module;
+    private Insn** sampled;
+    private byte* samples;
+    private int waited;
+
+    // Regions of the module being made, and of the one at the host.
+    private fixed int building[ModuleBuffer.MaxFunctions];
+    private fixed int handedOver[ModuleBuffer.MaxFunctions];
+    private int handedOverCount;
+
+    /// <summary>Begins.</summary>
+    /// <returns>The mailbox.</returns>
+    public static ModuleMailbox* Start(Hart* hart, TranslationMode mode, uint firstEntry)
+    {
+        var translator = hart->Translator;
+        if (translator == null)
+        {
+            translator = (Translator*)NativeMemory.AllocZeroed((nuint)sizeof(Translator));
+            translator->sampled = (Insn**)NativeMemory.AllocZeroed(Samples, (nuint)sizeof(Insn*));
+            translator->samples = (byte*)NativeMemory.AllocZeroed(Samples, 1);
+            RegionTable.Allocate(&translator->Regions, &translator->Mailbox, firstEntry);
+            translator->graph.Allocate();
+            translator->layout.Allocate();
+            translator->module.Allocate(ModuleCapacity);
+            translator->emitter.Allocate(&translator->graph, &translator->layout, &translator->module.Types);
+            translator->Mailbox.Registers = (nuint)hart->X;
+            BeginModule(translator);
+            hart->Translator = translator;
+        }
+
+        translator->Mode = mode;
+        return &translator->Mailbox;
+    }
+
+    /// <summary>Before a run: takes what the host has made.</summary>
+    public static void Pump(Translator* translator, Hart* hart)
+    {
+        translator->Mailbox.Pc = hart->Pc;
+        RegionTable.TakeCleared(&translator->Regions);
+        if (translator->Mailbox.State == (uint)ModuleState.Installed)
+        {
+            for (var i = 0; i < translator->handedOverCount; i++)
+                RegionTable.Install(&translator->Regions, translator->handedOver[i]);
+            translator->handedOverCount = 0;
+            translator->Mailbox.State = (uint)ModuleState.None;
+        }
+        else if (translator->Mailbox.State == (uint)ModuleState.Failed)
+        {
+            translator->Mode = TranslationMode.Off;
+        }
+    }
+
+    /// <summary>Behind a slice: looks where it ended.</summary>
+    public static void Sample(Translator* translator, Hart* hart)
+    {
+        translator->Mailbox.Pc = hart->Pc;
+        if (translator->Mode == TranslationMode.Off)
+            return;
+        if (translator->module.Count > 0 && ++translator->waited >= PatienceSlices)
+            Publish(translator, hart);
+        var pc = hart->Pc;
+        var entry = Tlb.ExecuteEntry(hart, pc);
+        if (entry->Tag != (pc & Tlb.PageMask))
+            return;
+        var record = (Insn*)((byte*)entry->Slots + ((nuint)(pc & 0xFFF) << 3));
+        if (translator->Regions.IsRegion(record) || !IsHot(translator, record) || IsUnderWay(translator, record))
+            return;
+        if (!translator->module.HasRoom(RegionCapacity) || !RegionTable.MakeRoom(&translator->Regions, hart))
+            return;
+        var page = CodeCache.PageOf(hart, entry->Slots);
+        if (!Translate(translator, hart, entry->Tag, page, (int)(record - page->First)))
+            translator->samples[SampleIndex(record)] = InVain;
+        if (translator->module.Count >= (translator->Mode == TranslationMode.All ? 1 : Batch))
+            Publish(translator, hart);
+    }
+
+    private static int SampleIndex(Insn* record) => (int)((uint)(nuint)record / Insn.Size) & (Samples - 1);
+
+    private static bool IsHot(Translator* translator, Insn* record)
+    {
+        var index = SampleIndex(record);
+        var count = translator->samples + index;
+        if (translator->sampled[index] != record)
+        {
+            translator->sampled[index] = record;
+            *count = 0;
+        }
+
+        if (*count == InVain)
+            return false;
+        if (++*count < Threshold && translator->Mode != TranslationMode.All)
+            return false;
+        *count = 0;
+        return true;
+    }
+
+    private static bool IsUnderWay(Translator* translator, Insn* record)
+    {
+        for (var i = 0; i < translator->module.Count; i++)
+        {
+            if (translator->Regions.BeginsAt(translator->building[i], record))
+                return true;
+        }
+
+        for (var i = 0; i < translator->handedOverCount; i++)
+        {
+            if (translator->Regions.BeginsAt(translator->handedOver[i], record))
+                return true;
+        }
+
+        return false;
+    }
+
+    private static bool Translate(Translator* translator, Hart* hart, ulong virtualPage, CodePage* page, int slot)
+    {
+        var graph = &translator->graph;
+        if (!RegionGraph.Build(graph, hart, virtualPage, page, slot, translator->Mode == TranslationMode.All))
+            return false;
+        var first = graph->Find(0, slot);
+        graph->LimitEntries(first, Region.MaxEntries);
+        RegionLayout.Run(&translator->layout, graph);
+        var number = translator->Regions.Reserve();
+        RegionEmitter.Run(&translator->emitter, hart, translator->Regions.UsedFlag(number));
+        var count = translator->module.Count;
+        var size = ModuleBuffer.Add(&translator->module, &translator->emitter.Body, &translator->emitter.Prologue, translator->Regions.TableEntry(number));
+        if (size == 0)
+        {
+            translator->Regions.GiveBack(number);
+            return false;
+        }
+
+        RegionTable.Fill(&translator->Regions, hart, number, graph, first, size);
+        translator->building[count] = number;
+        return true;
+    }
+
+    private static void BeginModule(Translator* translator)
+    {
+        // The type of handlers: three i32, one i32.
+        var type = stackalloc byte[6];
+        type[0] = 3;
+        for (var i = 1; i < 6; i++)
+            type[i] = Wasm.I32;
+        type[4] = 1;
+        translator->module.Begin(type);
+        translator->waited = 0;
+    }
+
+    private static void Publish(Translator* translator, Hart* hart)
+    {
+        if (translator->Mailbox.State != (uint)ModuleState.None)
+            return;
+        if (ModuleBuffer.Finish(&translator->module))
+        {
+            translator->Mailbox.Module = (nuint)translator->module.Module.Start;
+            translator->Mailbox.Length = (uint)translator->module.Module.Length;
+            translator->Mailbox.Modules++;
+            translator->Mailbox.TotalBytes += translator->Mailbox.Length;
+            translator->Mailbox.State = (uint)ModuleState.Ready;
+            translator->handedOverCount = translator->module.Count;
+            for (var i = 0; i < translator->module.Count; i++)
+                translator->handedOver[i] = translator->building[i];
+            Processor.Stop(hart->Machine);
+        }
+        else
+        {
+            for (var i = 0; i < translator->module.Count; i++)
+                RegionTable.Drop(&translator->Regions, hart, translator->building[i]);
+        }
+
+        BeginModule(translator);
+    }
+}

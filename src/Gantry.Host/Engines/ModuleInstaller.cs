@@ -1,0 +1,109 @@
+using Gantry.Engine.Jit;
+using Wasmtime;
+
+namespace Gantry.Host.Engines;
+
+/// <summary>Compiles the modules that the engine makes at run time and puts them beside it (docs/host-interface.md, "Modules made at run time").</summary>
+/// <remarks>
+/// Wasmtime keeps all that a store was given until the store ends, so there is a bound to what is ever taken; behind it the engine goes on with what it has.
+/// </remarks>
+internal sealed unsafe class ModuleInstaller : IDisposable
+{
+    /// <summary>Bytes of modules taken at most; Wasmtime makes about ten times as much machine code.</summary>
+    public const ulong MaxTotalBytes = 48 << 20;
+
+    private readonly Wasmtime.Engine engine;
+    private readonly Store store;
+    private readonly Linker linker;
+    private readonly Table table;
+    private readonly WasmEngine memory;
+    private readonly ulong mailbox;
+    private readonly TranslationMode mode;
+    private readonly List<Module> modules = [];
+    private Task<Module>? compiling;
+
+    /// <summary>Begins to translate.</summary>
+    /// <param name="engine">Wasmtime's engine.</param>
+    /// <param name="store">The engine module's store.</param>
+    /// <param name="instance">The engine module.</param>
+    /// <param name="memory">Its memory.</param>
+    /// <param name="machine">The machine.</param>
+    /// <param name="mode">What is translated. <see cref="TranslationMode.All"/> is compiled at once, all else while the machine goes on.</param>
+    public ModuleInstaller(Wasmtime.Engine engine, Store store, Instance instance, WasmEngine memory, ulong machine, TranslationMode mode)
+    {
+        this.engine = engine;
+        this.store = store;
+        this.memory = memory;
+        this.mode = mode;
+        table = instance.GetTable("table") ?? throw WasmEngine.Missing("table");
+        var translate = instance.GetFunction<int, int, int, int>("gantry_translate") ?? throw WasmEngine.Missing("gantry_translate");
+        mailbox = (uint)translate((int)(uint)machine, (int)mode, (int)table.GetSize());
+        if (mailbox == 0)
+            throw new MachineException("the engine has no memory left to translate");
+        table.Grow(Mailbox->TableEntries, null);
+        linker = new Linker(engine);
+        linker.Define("engine", "memory", instance.GetMemory("memory") ?? throw WasmEngine.Missing("memory"));
+        linker.Define("engine", "table", table);
+    }
+
+    /// <summary>The mailbox, good until the engine is next called.</summary>
+    public ModuleMailbox* Mailbox => (ModuleMailbox*)memory.Pointer(mailbox, (ulong)sizeof(ModuleMailbox));
+
+    /// <summary>Between two runs: takes what is there, installs what is done.</summary>
+    public void Pump()
+    {
+        Clear();
+        if (Mailbox->State == (uint)ModuleState.Ready)
+        {
+            if (Mailbox->TotalBytes > MaxTotalBytes)
+            {
+                Mailbox->State = (uint)ModuleState.Failed;
+                return;
+            }
+
+            var bytes = new ReadOnlySpan<byte>(memory.Pointer(Mailbox->Module, Mailbox->Length), (int)Mailbox->Length).ToArray();
+            Mailbox->State = (uint)ModuleState.Taken;
+            compiling = Task.Run(() => Module.FromBytes(engine, "regions", bytes));
+            if (mode == TranslationMode.All)
+                compiling.Wait();
+        }
+
+        if (compiling is not { IsCompleted: true })
+            return;
+        // A module that is refused is a fault of the translator: better told than hidden behind a slow interpreter.
+        var module = compiling.GetAwaiter().GetResult();
+        compiling = null;
+        modules.Add(module);
+        linker.Instantiate(store, module);
+        Mailbox->State = (uint)ModuleState.Installed;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        try
+        {
+            compiling?.Wait();
+            compiling?.Result.Dispose();
+        }
+        catch (AggregateException)
+        {
+            // Nobody waits for it any more.
+        }
+
+        foreach (var module in modules)
+            module.Dispose();
+        linker.Dispose();
+    }
+
+    private void Clear()
+    {
+        var count = Mailbox->ClearCount;
+        if (count == 0)
+            return;
+        var entries = (uint*)memory.Pointer(Mailbox->Clear, count * sizeof(uint));
+        for (var i = 0u; i < count; i++)
+            table.SetElement(entries[i], null);
+        Mailbox->ClearCount = 0;
+    }
+}

@@ -1,0 +1,60 @@
+import { ModuleMailbox, ModuleState } from './layout.js';
+import type { LinearMemory } from './memory.js';
+
+/** What the engine's exports offer to a host that can instantiate modules. */
+export interface TranslatingEngine {
+  readonly memory: WebAssembly.Memory;
+  readonly table: WebAssembly.Table;
+  readonly gantry_translate: (machine: number, mode: number, firstEntry: number) => number;
+}
+
+/** TranslationMode.Hot: what runs often. */
+const Hot = 1;
+
+/** Modules that the engine makes at run time (docs/host-interface.md): compiled off the worker's thread while the machine goes on, then put into its table. */
+export class Translations {
+  private constructor(private readonly engine: TranslatingEngine, private readonly memory: LinearMemory, private readonly mailbox: number, private readonly log: (text: string) => void) {}
+
+  /** Begins to translate; undefined when the engine is an older one, or has no room. */
+  static start(exports: WebAssembly.Exports, memory: LinearMemory, machine: number, log: (text: string) => void): Translations | undefined {
+    const { memory: raw, table, gantry_translate: translate } = exports;
+    if (!(raw instanceof WebAssembly.Memory) || !(table instanceof WebAssembly.Table) || typeof translate !== 'function') return undefined;
+    const engine: TranslatingEngine = { memory: raw, table, gantry_translate: translate as TranslatingEngine['gantry_translate'] };
+    const mailbox = engine.gantry_translate(machine, Hot, table.length) >>> 0;
+    if (mailbox === 0) return undefined;
+    try {
+      table.grow(memory.get(mailbox, ModuleMailbox.TableEntries));
+    } catch {
+      memory.set(mailbox, ModuleMailbox.State, ModuleState.Failed);
+      return undefined;
+    }
+    return new Translations(engine, memory, mailbox, log);
+  }
+
+  /** Regions that run now. */
+  get regions(): number { return this.memory.get(this.mailbox, ModuleMailbox.Regions); }
+
+  /** Between two runs: takes a module, clears what was given up. */
+  pump(): void {
+    const { memory, mailbox, engine } = this, cleared = memory.get(mailbox, ModuleMailbox.ClearCount);
+    if (cleared > 0) {
+      const entries = memory.bytes(memory.get(mailbox, ModuleMailbox.Clear), cleared * 4), view = new DataView(entries.buffer, entries.byteOffset);
+      for (let i = 0; i < cleared; i++) engine.table.set(view.getUint32(i * 4, true), null);
+      memory.set(mailbox, ModuleMailbox.ClearCount, 0);
+    }
+    if (memory.get(mailbox, ModuleMailbox.State) !== ModuleState.Ready) return;
+    const bytes = memory.bytes(memory.get(mailbox, ModuleMailbox.Module), memory.get(mailbox, ModuleMailbox.Length)).slice();
+    memory.set(mailbox, ModuleMailbox.State, ModuleState.Taken);
+    // A browser that can't take more code is no reason to end the container: what there is goes on.
+    WebAssembly.compile(bytes).then(module => this.install(module)).catch((error: unknown) => {
+      memory.set(mailbox, ModuleMailbox.State, ModuleState.Failed);
+      this.log(`translation ended: ${String(error)}\n`);
+    });
+  }
+
+  private install(module: WebAssembly.Module): void {
+    const { memory, table } = this.engine;
+    new WebAssembly.Instance(module, { engine: { memory, table } });
+    this.memory.set(this.mailbox, ModuleMailbox.State, ModuleState.Installed);
+  }
+}
