@@ -6,7 +6,7 @@ namespace Gantry.Converter.Tests.Containers;
 /// <summary>Runs programs and keeps what they said.</summary>
 public static class Command
 {
-    private const int TimeoutSeconds = 300;
+    private const int TimeoutSeconds = 900;
     private const int SampleMilliseconds = 20;
 
     public sealed record Result(int Status, string Output, string Errors, TimeSpan Cpu, TimeSpan Wall)

@@ -126,10 +126,12 @@ public sealed class RunTests(ConvertedImages images)
         {
             Directory.CreateDirectory(Path.Combine(folder, "in"));
             for (var i = 0; i < count; i++) File.WriteAllText(Path.Combine(folder, "in", $"file-{i}"), $"{i}\n");
-            const string script = "cd /work && ls in | wc -l && cat in/* | md5sum | cut -c1-32 && mkdir out && cd out && for ((i = 0; i < 10000; i++)); do echo $i > g-$i; done; ls | wc -l";
+            // All names are compared and all files are made; a file costs the guest 200,000 instructions to read, so of the contents a tenth.
+            const string look = "LC_ALL=C ls in | md5sum | cut -c1-32 && LC_ALL=C cat in/*7 | md5sum | cut -c1-32";
+            const string script = $"cd /work && {look} && mkdir out && cd out && for ((i = 0; i < 10000; i++)); do echo $i > g-$i; done; ls | wc -l";
             var run = Run(door, images.Small, ["bash", "-c", script], folder: folder).Expect(0);
-            var expected = Command.Run("sh", ["-c", $"cd {folder} && LC_ALL=C cat in/* | md5sum | cut -c1-32"]).Expect(0).Output;
-            Assert.Equal($"{count}\n{expected}{count}\n", run.Output);
+            var expected = Command.Run("sh", ["-c", $"cd {folder} && {look}"]).Expect(0).Output;
+            Assert.Equal($"{expected}{count}\n", run.Output);
             Assert.Equal(count, Directory.GetFiles(Path.Combine(folder, "out")).Length);
             Assert.Equal("9999\n", File.ReadAllText(Path.Combine(folder, "out", "g-9999")));
         }
