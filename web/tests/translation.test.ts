@@ -10,7 +10,7 @@ import { image } from './support/assets.js';
 
 function worker(): WorkerLike {
   const { port1, port2 } = new MessageChannel();
-  const session = new Session(port2 as unknown as Endpoint<FromWorker, ToWorker>, async () => undefined);
+  const session = new Session(port2 as unknown as Endpoint<FromWorker, ToWorker>, async () => ({}));
   return Object.assign(port1, { terminate: () => { session.close(); port1.close(); } }) as unknown as WorkerLike;
 }
 
