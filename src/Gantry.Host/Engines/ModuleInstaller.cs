@@ -12,6 +12,9 @@ internal sealed unsafe class ModuleInstaller : IDisposable
     /// <summary>Bytes of modules taken at most; Wasmtime makes about ten times as much machine code.</summary>
     public const ulong MaxTotalBytes = 48 << 20;
 
+    /// <summary>Modules taken at most: a store has room for 10,000 instances, and each has mappings of its own.</summary>
+    public const int MaxModules = 8_000;
+
     private readonly Wasmtime.Engine engine;
     private readonly Store store;
     private readonly Linker linker;
@@ -55,7 +58,7 @@ internal sealed unsafe class ModuleInstaller : IDisposable
         Clear();
         if (Mailbox->State == (uint)ModuleState.Ready)
         {
-            if (Mailbox->TotalBytes > MaxTotalBytes)
+            if (Mailbox->TotalBytes > MaxTotalBytes || modules.Count >= MaxModules)
             {
                 Mailbox->State = (uint)ModuleState.Failed;
                 return;

@@ -7,7 +7,7 @@ namespace Gantry.Engine.Tests.Cpu;
 public static class RiscVComparison
 {
     /// <summary>Runs cases here and describes the first few that end differently; null if none does.</summary>
-    public static string? Differences(RiscVMachineRunner ours, IReadOnlyList<RiscVCase> cases, RiscVOutcome[] theirs)
+    public static string? Differences(IRiscVRunner ours, IReadOnlyList<RiscVCase> cases, RiscVOutcome[] theirs)
     {
         const int reported = 3;
         var text = new StringBuilder();
@@ -28,7 +28,8 @@ public static class RiscVComparison
         return count == 0 ? null : $"{count} of {cases.Count} differ\n{text}";
     }
 
-    private static string Difference(RiscVOutcome ours, RiscVOutcome theirs)
+    /// <summary>What differs between two outcomes; empty if nothing does.</summary>
+    public static string Difference(RiscVOutcome ours, RiscVOutcome theirs)
     {
         var text = new StringBuilder();
         void Compare<T>(string what, T our, T right)

@@ -3,11 +3,18 @@ using Gantry.Engine.Tests.Qemu;
 
 namespace Gantry.Engine.Tests.Cpu;
 
+/// <summary>A machine of ours that runs cases.</summary>
+public interface IRiscVRunner
+{
+    /// <summary>Runs one case.</summary>
+    RiscVOutcome Run(RiscVCase one);
+}
+
 /// <summary>
 /// Runs a case on our hart, in user mode under Sv39, with the same address space the agent under qemu has. The trap handler is a wfi, so a case ends
 /// with the hart waiting in S-mode and scause, sepc and stval telling why.
 /// </summary>
-public sealed unsafe class RiscVMachineRunner
+public sealed unsafe class RiscVMachineRunner : IRiscVRunner
 {
     private const ulong RamStart = 0x8000_0000, RamSize = 16 << 20, Page = 4096, TrapAddress = 0x7000_0000;
     private const ulong Tables = RamStart, TrapPage = RamStart + 0x1_0000, MemoryPages = RamStart + 0x2_0000, CodePages = RamStart + 0x40_0000;
@@ -38,7 +45,7 @@ public sealed unsafe class RiscVMachineRunner
         Tlb.Flush(hart);
     }
 
-    /// <summary>Runs one case.</summary>
+    /// <inheritdoc/>
     public RiscVOutcome Run(RiscVCase one)
     {
         Place(one.Code);
@@ -62,16 +69,18 @@ public sealed unsafe class RiscVMachineRunner
         var final = new RiscVState { Pc = trapped ? hart->Sepc : hart->Pc, Fcsr = (uint)hart->FloatFlags | (hart->RoundingMode << 5) };
         for (int i = 0; i < 32; i++) (final.X[i], final.F[i]) = (hart->X[i], hart->F[i]);
         final.Memory = memory[..initial.Memory.Length].ToArray();
-        var signal = !trapped ? RiscVSignal.SIGALRM : hart->Scause switch
-        {
-            Cause.IllegalInstruction => RiscVSignal.SIGILL,
-            Cause.Breakpoint => RiscVSignal.SIGTRAP,
-            Cause.LoadMisaligned or Cause.StoreMisaligned or Cause.InstructionMisaligned => RiscVSignal.SIGBUS,
-            Cause.UserCall => throw new InvalidOperationException("ecall in a case"),
-            _ => RiscVSignal.SIGSEGV,
-        };
-        return new RiscVOutcome(final, signal, 0, hart->Stval);
+        return new RiscVOutcome(final, trapped ? SignalOf(hart->Scause) : RiscVSignal.SIGALRM, 0, hart->Stval);
     }
+
+    /// <summary>What Linux makes of a trap.</summary>
+    public static RiscVSignal SignalOf(ulong cause) => cause switch
+    {
+        Cause.IllegalInstruction => RiscVSignal.SIGILL,
+        Cause.Breakpoint => RiscVSignal.SIGTRAP,
+        Cause.LoadMisaligned or Cause.StoreMisaligned or Cause.InstructionMisaligned => RiscVSignal.SIGBUS,
+        Cause.UserCall => throw new InvalidOperationException("ecall in a case"),
+        _ => RiscVSignal.SIGSEGV,
+    };
 
     private byte* Ram(ulong address) => machine->Memory.TryMap(address, 1);
 

@@ -6,8 +6,11 @@ namespace Gantry.Engine.Tests.Cpu;
 /// <summary>Random states, single instructions and small programs. Everything follows from the seed.</summary>
 public sealed class RiscVRandom(ulong seed)
 {
-    /// <summary>Registers programs keep: stack pointer, memory pointer, two loop counters.</summary>
-    private const int StackPointer = 2, MemoryPointer = 8, OuterCounter = 30, InnerCounter = 31;
+    /// <summary>Registers programs keep: stack pointer, memory pointer, two loop counters, the two link registers.</summary>
+    private const int StackPointer = 2, MemoryPointer = 8, OuterCounter = 30, InnerCounter = 31, Link = 1, OtherLink = 5;
+
+    /// <summary>Registers that hold an address or an encoding for the next few instructions.</summary>
+    private const int Address = 29, Encoding = 28;
 
     private readonly FloatOperands singles = new(seed ^ 0x5555, 24, 8), doubles = new(seed ^ 0xaaaa, 53, 11), random = new(seed, 53, 11);
 
@@ -76,8 +79,8 @@ public sealed class RiscVRandom(ulong seed)
     }
 
     /// <summary>
-    /// A program of straight code, forward branches and loops with bounded counts, two deep at most, out of instances of the encodings
-    /// given, in groups that are equally likely (CSR accesses are made ones to fflags).
+    /// A program of straight code, forward branches, loops with bounded counts, two deep at most, calls, indirect jumps, and code that is written over, out of instances
+    /// of the encodings given, in groups that are equally likely (CSR accesses are made ones to fflags). Some are spread over several pages.
     /// </summary>
     public RiscVCase Program(IReadOnlyList<RiscVEncoding[]> groups)
     {
@@ -86,7 +89,13 @@ public sealed class RiscVRandom(ulong seed)
         state.X[MemoryPointer] = RiscVLayout.Memory + 2048 + (ulong)(8 * Below(8));
         state.X[StackPointer] = RiscVLayout.Memory + (ulong)(8 * Below(256));
         var code = new List<ushort>();
-        for (int segments = 1 + Below(5); segments > 0; segments--) Segment(code, groups, 0);
+        bool wide = Below(4) == 0;
+        for (int segments = 1 + Below(5); segments > 0; segments--)
+        {
+            Segment(code, groups, 0);
+            if (wide) Gap(code, 700 + Below(1500));
+        }
+
         byte[] bytes = new byte[code.Count * 2];
         Buffer.BlockCopy(code.ToArray(), 0, bytes, 0, bytes.Length);
         return new RiscVCase(bytes, state);
@@ -94,7 +103,7 @@ public sealed class RiscVRandom(ulong seed)
 
     private void Segment(List<ushort> code, IReadOnlyList<RiscVEncoding[]> groups, int depth)
     {
-        switch (Below(3))
+        switch (Below(7))
         {
             case 0:
                 Straight(code, groups, 1 + Below(12));
@@ -106,16 +115,104 @@ public sealed class RiscVRandom(ulong seed)
                 uint condition = (uint)(Below(6) is var c && c < 2 ? c : c + 2);
                 Patch(code, branch, Branch(condition, Below(32), Below(32), (code.Count - branch) * 2));
                 break;
+            case 2:
+                Call(code, groups);
+                break;
+            case 3: // an indirect jump over some instructions
+                int from = code.Count;
+                code.AddRange([0, 0, 0, 0]);
+                Straight(code, groups, 1 + Below(5));
+                Reach(code, from, code.Count, 0);
+                break;
+            case 4:
+                Rewrite(code, groups);
+                break;
             default:
                 int counter = depth == 0 ? OuterCounter : InnerCounter;
                 Emit(code, 0x13 | ((uint)counter << 7) | ((uint)(1 + Below(9)) << 20)); // addi counter, x0, n
                 int top = code.Count;
                 Straight(code, groups, 1 + Below(6));
                 if (depth == 0 && Below(2) == 0) Segment(code, groups, 1);
+                if (Below(8) == 0 && code.Count - top < 300) Gap(code, 600 + Below(600)); // a branch reaches 4 KiB
+                if (code.Count - top > 1900) break; // once will do
                 Emit(code, 0xfff00013 | ((uint)counter << 7) | ((uint)counter << 15)); // addi counter, counter, -1
                 Emit(code, Branch(1, counter, 0, (top - code.Count) * 2));
                 break;
         }
+    }
+
+    // A function and two or three calls of it: direct, indirect.
+    private void Call(List<ushort> code, IReadOnlyList<RiscVEncoding[]> groups)
+    {
+        int link = Below(2) == 0 ? Link : OtherLink, over = code.Count;
+        code.AddRange([0, 0]);
+        int function = code.Count;
+        Straight(code, groups, 1 + Below(6));
+        if (Below(2) == 0) code.Add((ushort)(0x8002 | (link << 7))); // c.jr
+        else Emit(code, 0x67 | ((uint)link << 15));
+        Patch(code, over, Jump(0, (code.Count - over) * 2));
+        for (int calls = 2 + Below(2); calls > 0; calls--)
+        {
+            if (Below(3) == 0)
+            {
+                code.AddRange([0, 0, 0, 0]);
+                Reach(code, code.Count - 4, function, link);
+            }
+            else
+            {
+                Emit(code, Jump(link, (function - code.Count) * 2));
+            }
+
+            Straight(code, groups, 1 + Below(3));
+        }
+    }
+
+    // An instruction takes the place of another, which is executed before and after, twice or more.
+    private void Rewrite(List<ushort> code, IReadOnlyList<RiscVEncoding[]> groups)
+    {
+        Emit(code, 0x13 | (InnerCounter << 7) | ((uint)(2 + Below(4)) << 20)); // addi counter, x0, n
+        int top = code.Count;
+        Straight(code, groups, 1 + Below(3));
+        int place = code.Count;
+        uint other = FullSize(groups);
+        Emit(code, FullSize(groups));
+        Straight(code, groups, 1 + Below(3));
+        int store = code.Count;
+        Emit(code, 0x17 | (Address << 7)); // auipc
+        Emit(code, 0x37 | (Encoding << 7) | ((other + 0x800) & 0xffff_f000)); // lui
+        Emit(code, 0x1b | (Encoding << 7) | (Encoding << 15) | (other << 20)); // addiw
+        uint offset = (uint)((place - store) * 2);
+        Emit(code, 0x2023 | ((offset & 31) << 7) | (Address << 15) | (Encoding << 20) | ((offset >> 5) << 25)); // sw
+        if (Below(2) == 0) Emit(code, 0x100f); // fence.i
+        Emit(code, 0xfff00013 | (InnerCounter << 7) | (InnerCounter << 15));
+        Emit(code, Branch(1, InnerCounter, 0, (top - code.Count) * 2));
+    }
+
+    // What is never executed, and a jump over it.
+    private static void Gap(List<ushort> code, int halfwords)
+    {
+        Emit(code, Jump(0, 4 + (halfwords * 2)));
+        code.AddRange(Enumerable.Repeat(RiscVLayout.Filler, halfwords));
+    }
+
+    // auipc and jalr to a place, over four halfwords left free.
+    private static void Reach(List<ushort> code, int at, int place, int link)
+    {
+        int offset = (place - at) * 2;
+        Patch(code, at, 0x17 | (Address << 7));
+        Patch(code, at + 2, 0x67 | ((uint)link << 7) | (Address << 15) | ((uint)offset << 20));
+    }
+
+    private uint FullSize(IReadOnlyList<RiscVEncoding[]> groups)
+    {
+        var one = new List<ushort>();
+        while (one.Count != 2)
+        {
+            one.Clear();
+            Straight(one, groups, 1);
+        }
+
+        return one[0] | ((uint)one[1] << 16);
     }
 
     private void Straight(List<ushort> code, IReadOnlyList<RiscVEncoding[]> groups, int count)
@@ -140,7 +237,7 @@ public sealed class RiscVRandom(ulong seed)
     // Whether any field that may be a destination names a register the program keeps.
     private static bool TouchesKept(uint instruction)
     {
-        static bool Kept(uint register) => register is StackPointer or MemoryPointer or OuterCounter or InnerCounter;
+        static bool Kept(uint register) => register is StackPointer or MemoryPointer or OuterCounter or InnerCounter or Link or OtherLink;
         bool wide = Kept((instruction >> 7) & 31);
         if ((instruction & 3) == 3) return wide;
         bool store = (instruction & 3) == 2 && (instruction >> 13) >= 5;
@@ -158,6 +255,12 @@ public sealed class RiscVRandom(ulong seed)
         uint o = (uint)offset;
         return 0x63 | (((o >> 11) & 1) << 7) | (((o >> 1) & 15) << 8) | (condition << 12) | ((uint)rs1 << 15) | ((uint)rs2 << 20)
             | (((o >> 5) & 63) << 25) | ((o >> 31) << 31);
+    }
+
+    private static uint Jump(int rd, int offset)
+    {
+        uint o = (uint)offset;
+        return 0x6f | ((uint)rd << 7) | (o & 0xf_f000) | (((o >> 11) & 1) << 20) | (((o >> 1) & 0x3ff) << 21) | ((o >> 31) << 31);
     }
 
     // An address where neither side has anything mapped, not even the agent: never take any random number for one.

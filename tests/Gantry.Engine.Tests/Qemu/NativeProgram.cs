@@ -19,6 +19,23 @@ internal static class NativeProgram
     /// <summary>Path of the program that runs operations on this machine's own x86-64 processor.</summary>
     public static string HostAgent() => Build("host-agent.c", "gcc", "gcc", "-march=x86-64");
 
+    /// <summary>Path of the kernel image that runs cases (Cpu/Translated/case-kernel.S).</summary>
+    public static string CaseKernel()
+    {
+        string program = Build(
+            "case-kernel.S", "riscv64-linux-gnu-gcc", "gcc-riscv64-linux-gnu", "-march=rv64gc", "-nostdlib", "-static", "-no-pie",
+            "-Wl,-Ttext=0x80200000", "-Wl,--build-id=none");
+        lock (Building)
+        {
+            string image = program + ".bin";
+            if (File.Exists(image)) return image;
+            string temporary = $"{image}.{Environment.ProcessId}";
+            Run("riscv64-linux-gnu-objcopy", "binutils-riscv64-linux-gnu", ["-O", "binary", program, temporary]);
+            File.Move(temporary, image, overwrite: true);
+            return image;
+        }
+    }
+
     private static string Build(string source, string compiler, string package, params string[] options)
     {
         using var stream = typeof(NativeProgram).Assembly.GetManifestResourceStream(source)
@@ -30,10 +47,10 @@ internal static class NativeProgram
         lock (Building)
         {
             if (File.Exists(path)) return path;
-            string temporary = $"{path}.{Environment.ProcessId}";
-            File.WriteAllBytes(temporary + ".c", text.ToArray());
-            Run(compiler, package, ["-O2", "-Wall", "-Werror", .. options, "-o", temporary, temporary + ".c"]);
-            File.Delete(temporary + ".c");
+            string temporary = $"{path}.{Environment.ProcessId}", sourceFile = temporary + Path.GetExtension(source);
+            File.WriteAllBytes(sourceFile, text.ToArray());
+            Run(compiler, package, ["-O2", "-Wall", "-Werror", .. options, "-o", temporary, sourceFile]);
+            File.Delete(sourceFile);
             File.Move(temporary, path, overwrite: true);
             return path;
         }
