@@ -15,10 +15,10 @@ public unsafe struct Translator
     private const int RegionCapacity = 256 * 1024;
 
     // A module is made of so many regions, or of what there is after so many slices.
-    private const int Batch = 24, PatienceSlices = 48;
+    private const int Batch = 16, PatienceSlices = 48;
 
     // Slices that ended at a place before it is translated; places that are watched; the count of those that were tried in vain.
-    private const int Threshold = 4, Samples = 1024, InVain = 255;
+    private const int Threshold = 8, Samples = 1024, InVain = 255;
 
     /// <summary>What the host sees.</summary>
     public ModuleMailbox Mailbox;
@@ -97,9 +97,13 @@ public unsafe struct Translator
         if (entry->Tag != (pc & Tlb.PageMask))
             return;
         var record = (Insn*)((byte*)entry->Slots + ((nuint)(pc & 0xFFF) << 3));
-        if (translator->Regions.IsRegion(record) || !IsHot(translator, record) || IsUnderWay(translator, record))
+        if (translator->Regions.IsRegion(record))
             return;
-        if (!translator->module.HasRoom(RegionCapacity) || !RegionTable.MakeRoom(&translator->Regions, hart))
+        // A host that is behind gets no more to do than it can: what is hot stays so.
+        var isFull = translator->module.Count >= Batch || !translator->module.HasRoom(RegionCapacity);
+        if (!IsHot(translator, record) || isFull || IsUnderWay(translator, record))
+            return;
+        if (!RegionTable.MakeRoom(&translator->Regions, hart))
             return;
         var page = CodeCache.PageOf(hart, entry->Slots);
         if (!Translate(translator, hart, entry->Tag, page, (int)(record - page->First)))
@@ -122,10 +126,9 @@ public unsafe struct Translator
 
         if (*count == InVain)
             return false;
-        if (++*count < Threshold && translator->Mode != TranslationMode.All)
-            return false;
-        *count = 0;
-        return true;
+        if (*count < Threshold)
+            ++*count;
+        return *count == Threshold || translator->Mode == TranslationMode.All;
     }
 
     private static bool IsUnderWay(Translator* translator, Insn* record)
