@@ -74,7 +74,7 @@ export async function run(wasm, kernel, initrd, commandLine, output, mode = 0, k
   const made = mode === 0 ? undefined : translations(engine, machine, mode, keep?.module);
   let booted = false, seen = "";
   for (;;) {
-    const reason = engine.gantry_run(machine, booted ? 5_000_000n : 200_000n);
+    const reason = engine.gantry_run(machine, booted ? 1_000_000n : 200_000n);
     made?.pump();
     const printed = drain(mailbox + 120) + drain(mailbox + 152);
     let boot;

@@ -10,7 +10,7 @@ internal unsafe struct RegionGraph
     /// <summary>Most blocks, instructions, pages, places returns are compared with.</summary>
     public const int MaxBlocks = 80, MaxInstructions = 200, MaxPages = 4, MaxReturnPoints = 6;
 
-    private const ushort RowMask = 0xFF, Seen = 0x100, Full = 0x200, Leader = 0x400, Translatable = 0x800;
+    private const ushort RowMask = 0xFF, Seen = 0x100, Full = 0x200, Leader = 0x400, Translatable = 0x800, Entered = 0x1000;
     private const int PendingCapacity = 1024;
 
     /// <summary>The blocks.</summary>
@@ -134,6 +134,14 @@ internal unsafe struct RegionGraph
             pending[head + pendingCount++] = (page * CodePage.Halfwords) + slot;
     }
 
+    private void PushEntry(Hart* hart, int page, int slot)
+    {
+        if (slot >= CodePage.Halfwords)
+            return;
+        Push(hart, page, slot);
+        marks[(page * CodePage.Halfwords) + slot] |= Entered;
+    }
+
     private int Pop()
     {
         pendingCount--;
@@ -162,8 +170,16 @@ internal unsafe struct RegionGraph
                 return;
             var word = isFull ? half | ((uint)ram[slot + 1] << 16) : Compressed.Expand(half);
             var row = hart->Table.Find(word);
-            if (row == null || row->Template == null || IsReserved(row, word))
+            if (row == null || IsReserved(row, word))
                 return;
+            if (row->Template == null)
+            {
+                // The interpreter executes it, and comes back behind it: a trap's sret as well.
+                if (graph->Instructions > 0)
+                    graph->PushEntry(hart, page, slot + (isFull ? 2 : 1));
+                return;
+            }
+
             *mark |= (ushort)(Seen | Translatable | (isFull ? Full : 0) | hart->Table.IndexOf(row));
             graph->Instructions++;
             var next = slot + (isFull ? 2 : 1);
@@ -253,6 +269,7 @@ internal unsafe struct RegionGraph
                 block->Next = -1;
                 block->Taken = -1;
                 block->Dispatch = -1;
+                block->IsEntry = (mark[slot] & Entered) != 0;
                 blockAt[(page * CodePage.Halfwords) + slot] = (byte)++Count;
                 Extend(hart, block, mark);
             }

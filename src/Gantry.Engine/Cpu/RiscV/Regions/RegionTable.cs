@@ -7,7 +7,7 @@ namespace Gantry.Engine.Cpu.RiscV.Regions;
 internal unsafe struct RegionTable
 {
     /// <summary>Regions at most: entries of the table.</summary>
-    public const int Capacity = 4096;
+    public const int Capacity = 8192;
 
     // Bytes of the functions that are held at most. A host makes some ten times as much machine code of them.
     private const ulong MaxCodeBytes = 24 << 20;

@@ -18,7 +18,7 @@ public unsafe struct Translator
     private const int Batch = 16, PatienceSlices = 48;
 
     // Slices that ended at a place before it is translated; places that are watched; the count of those that were tried in vain.
-    private const int Threshold = 8, Samples = 1024, InVain = 255;
+    private const int Threshold = 8, Samples = 32768, InVain = 255;
 
     /// <summary>What the host sees.</summary>
     public ModuleMailbox Mailbox;
@@ -100,7 +100,7 @@ public unsafe struct Translator
         if (translator->Regions.IsRegion(record))
             return;
         // A host that is behind gets no more to do than it can: what is hot stays so.
-        var isFull = translator->module.Count >= Batch || !translator->module.HasRoom(RegionCapacity);
+        var isFull = translator->module.Count >= 2 * Batch || !translator->module.HasRoom(RegionCapacity);
         if (!IsHot(translator, record) || isFull || IsUnderWay(translator, record))
             return;
         if (!RegionTable.MakeRoom(&translator->Regions, hart))
@@ -120,6 +120,13 @@ public unsafe struct Translator
         var count = translator->samples + index;
         if (translator->sampled[index] != record)
         {
+            // Of two that share a place in the table, the one that is seen more often wins it.
+            if (*count > 1 && *count != InVain)
+            {
+                --*count;
+                return translator->Mode == TranslationMode.All;
+            }
+
             translator->sampled[index] = record;
             *count = 0;
         }
