@@ -1,10 +1,12 @@
 // Runs the benchmark program natively and in the machine, wherever the machine can run, and prints one Markdown table.
 using Gantry.Bench.Machine;
 using Gantry.Bench.Machine.Columns;
+using Gantry.Engine.Jit;
+using Gantry.Host.Engines;
 
 string[] allRows =
     ["integer", "branchy", "calls", "dispersed-first", "dispersed", "chase", "copy", "fp", "fpdiv", "syscall", "fault", "forkexec"];
-string[] allColumns = ["native", "coreclr", "wasmtime", "node", "chromium", "qemu"];
+string[] allColumns = ["native", "coreclr", "wasmtime-off", "wasmtime", "node-off", "node", "chromium-off", "chromium", "qemu"];
 var rows = allRows;
 var columns = allColumns;
 var milliseconds = 200;
@@ -47,10 +49,13 @@ foreach (var name in columns)
     IColumn column = name switch
     {
         "native" => new NativeColumn(),
-        "coreclr" => new EngineColumn("CoreCLR", _ => new Gantry.Host.Engines.NativeEngine()),
-        "wasmtime" => new EngineColumn("Wasmtime", given => new Gantry.Host.Engines.WasmEngine(File.ReadAllBytes(given.Wasm))),
-        "node" => new NodeColumn(),
-        "chromium" => new ChromiumColumn(),
+        "coreclr" => new EngineColumn("CoreCLR", _ => new NativeEngine(), TranslationMode.Off),
+        "wasmtime-off" => new EngineColumn("Wasmtime, interpreting", given => new WasmEngine(File.ReadAllBytes(given.Wasm)), TranslationMode.Off),
+        "wasmtime" => new EngineColumn("Wasmtime", given => new WasmEngine(File.ReadAllBytes(given.Wasm)), TranslationMode.Hot),
+        "node-off" => new NodeColumn("Node, interpreting", "off"),
+        "node" => new NodeColumn("Node", "hot"),
+        "chromium-off" => new ChromiumColumn("Chromium, interpreting", "off"),
+        "chromium" => new ChromiumColumn("Chromium", "hot"),
         _ => new QemuColumn(),
     };
     Console.Error.WriteLine($"{column.Name} ...");

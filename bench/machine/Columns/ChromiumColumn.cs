@@ -7,7 +7,9 @@ using System.Text.Json;
 namespace Gantry.Bench.Machine.Columns;
 
 /// <summary>The engine in a worker of a page in headless Chromium; the page sends what the guest prints to a listener here.</summary>
-internal sealed class ChromiumColumn : IColumn
+/// <param name="name">Heading.</param>
+/// <param name="mode">What is translated, see <c>web/translations.mjs</c>.</param>
+internal sealed class ChromiumColumn(string name, string mode) : IColumn
 {
     private static readonly string[] Flags =
     [
@@ -16,7 +18,7 @@ internal sealed class ChromiumColumn : IColumn
     ];
 
     /// <inheritdoc/>
-    public string Name => "Chromium";
+    public string Name => name;
 
     /// <inheritdoc/>
     public void Run(Inputs inputs, Result result)
@@ -55,16 +57,17 @@ internal sealed class ChromiumColumn : IColumn
         }
     }
 
-    private static void Answer(Inputs inputs, Result result, HttpListenerContext context)
+    private void Answer(Inputs inputs, Result result, HttpListenerContext context)
     {
         var path = context.Request.Url?.AbsolutePath;
         var (type, bytes) = path switch
         {
             "/" => ("text/html", "<!doctype html><script>new Worker('worker.mjs', {type: 'module'})</script>"u8.ToArray()),
-            "/worker.mjs" or "/machine.mjs" => ("text/javascript", File.ReadAllBytes(Path.Combine(inputs.Web, path[1..]))),
+            "/worker.mjs" or "/machine.mjs" or "/translations.mjs" => ("text/javascript", File.ReadAllBytes(Path.Combine(inputs.Web, path[1..]))),
             "/engine.wasm" => ("application/wasm", File.ReadAllBytes(inputs.Wasm)),
             "/kernel" => ("application/octet-stream", File.ReadAllBytes(inputs.Kernel)),
             "/initrd" => ("application/octet-stream", File.ReadAllBytes(inputs.Initrd)),
+            "/mode" => ("text/plain", Encoding.UTF8.GetBytes(mode)),
             "/command-line" => ("text/plain", Encoding.UTF8.GetBytes(inputs.CommandLine)),
             _ => ("text/plain", Array.Empty<byte>()),
         };

@@ -1,4 +1,5 @@
 using System.Text;
+using Gantry.Engine.Jit;
 using Gantry.Host;
 using Gantry.Host.Engines;
 
@@ -7,7 +8,8 @@ namespace Gantry.Bench.Machine.Columns;
 /// <summary>The engine driven by this process.</summary>
 /// <param name="name">Heading.</param>
 /// <param name="make">Makes the engine.</param>
-internal sealed class EngineColumn(string name, Func<Inputs, IEngine> make) : IColumn
+/// <param name="translation">What it translates.</param>
+internal sealed class EngineColumn(string name, Func<Inputs, IEngine> make, TranslationMode translation) : IColumn
 {
     /// <inheritdoc/>
     public string Name => name;
@@ -24,6 +26,7 @@ internal sealed class EngineColumn(string name, Func<Inputs, IEngine> make) : IC
             Kernel = File.ReadAllBytes(inputs.Kernel),
             Initrd = File.ReadAllBytes(inputs.Initrd),
             CommandLine = inputs.CommandLine,
+            Translation = translation,
         });
         host.UartOutput = bytes => result.Take(Encoding.UTF8.GetString(bytes));
         host.LogOutput = bytes => result.Take(Encoding.UTF8.GetString(bytes));

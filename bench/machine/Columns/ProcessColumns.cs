@@ -13,16 +13,18 @@ internal sealed class NativeColumn : IColumn
 }
 
 /// <summary>The engine in Node, driven by <c>web/node.mjs</c>.</summary>
-internal sealed class NodeColumn : IColumn
+/// <param name="name">Heading.</param>
+/// <param name="mode">What is translated, see <c>web/translations.mjs</c>.</param>
+internal sealed class NodeColumn(string name, string mode) : IColumn
 {
     /// <inheritdoc/>
-    public string Name => "Node";
+    public string Name => name;
 
     /// <inheritdoc/>
     public void Run(Inputs inputs, Result result)
     {
         result.StartBoot();
-        Child.Run(inputs, result, "node", [Path.Combine(inputs.Web, "node.mjs"), inputs.Wasm, inputs.Kernel, inputs.Initrd, inputs.CommandLine]);
+        Child.Run(inputs, result, "node", [Path.Combine(inputs.Web, "node.mjs"), inputs.Wasm, inputs.Kernel, inputs.Initrd, inputs.CommandLine, mode]);
     }
 }
 

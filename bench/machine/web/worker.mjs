@@ -1,5 +1,6 @@
 // The page's worker: fetches the parts, runs the machine, posts what it prints, in order.
 import { run } from "./machine.mjs";
+import { modes } from "./translations.mjs";
 
 const bytes = async (path) => new Uint8Array(await (await fetch(path)).arrayBuffer());
 const send = (text, boot) => {
@@ -9,8 +10,9 @@ const send = (text, boot) => {
   request.send(JSON.stringify({ text, boot }));
 };
 try {
-  const [engine, kernel, initrd, commandLine] = [await bytes("engine.wasm"), await bytes("kernel"), await bytes("initrd"), await bytes("command-line")];
-  const failure = await run(engine, kernel, initrd, new TextDecoder().decode(commandLine), send);
+  const [engine, kernel, initrd] = [await bytes("engine.wasm"), await bytes("kernel"), await bytes("initrd")];
+  const text = async (path) => new TextDecoder().decode(await bytes(path));
+  const failure = await run(engine, kernel, initrd, await text("command-line"), send, modes[await text("mode")]);
   if (failure) send(`failed: ${failure}\n`);
 } catch (problem) {
   send(`failed: ${problem.stack}\n`);
