@@ -1,4 +1,4 @@
-// Bundles everything: runtime (package), page, VS Code extension; with --tests the tests too.
+// Bundles everything: runtime (package), page, VS Code extension; with --tests the tests too, with --bench bench/web.
 import { build } from 'esbuild';
 import { execFile } from 'node:child_process';
 import { cp, mkdir, readdir, rm } from 'node:fs/promises';
@@ -41,6 +41,9 @@ if (process.argv.includes('--tests')) {
   await rm(at('tests/dist'), { recursive: true, force: true });
   const tests = (await readdir(at('tests'))).filter(name => name.endsWith('.test.ts')).map(name => `tests/${name}`);
   jobs.push(build({ ...options, entryPoints: tests, format: 'esm', platform: 'node', packages: 'external', outdir: 'tests/dist', outExtension: { '.js': '.mjs' } }));
+}
+if (process.argv.includes('--bench')) {
+  jobs.push(build({ ...options, entryPoints: { 'bench-workspace': '../bench/web/workspace.ts' }, format: 'esm', platform: 'node', outdir: 'tests/dist', outExtension: { '.js': '.mjs' } }));
 }
 await Promise.all(jobs);
 if (process.argv.includes('--vsix')) {

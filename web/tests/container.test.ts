@@ -1,22 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Container } from '../runtime/src/container.js';
-import type { StartOptions, WorkerLike } from '../runtime/src/container.js';
+import type { StartOptions } from '../runtime/src/container.js';
 import { GantryError } from '../runtime/src/errors.js';
 import { MemoryFileSystem } from '../runtime/src/files/memory-file-system.js';
 import type { Process } from '../runtime/src/process.js';
-import type { Endpoint, FromWorker, ToWorker } from '../runtime/src/messages.js';
-import { Session } from '../runtime/src/session.js';
 import { image } from './support/assets.js';
+import { localWorker } from './support/worker.js';
 
 // Whole containers in Node: the worker's session runs on this thread, over the same messages.
-
-function worker(): WorkerLike {
-  const { port1, port2 } = new MessageChannel();
-  const session = new Session(port2 as unknown as Endpoint<FromWorker, ToWorker>, async () => ({}));
-  const page = port1 as unknown as Endpoint<ToWorker, FromWorker>;
-  return Object.assign(page, { terminate: () => { session.close(); port1.close(); } }) as unknown as WorkerLike;
-}
 
 interface Run { status: number; stdout: string; stderr: string }
 
@@ -24,7 +16,7 @@ async function run(script: string, options: Partial<StartOptions> = {}, with_: (
   const output = { stdout: '', stderr: '' }, decoders = { stdout: new TextDecoder(), stderr: new TextDecoder() };
   const log: string[] = [];
   const container = Container.start({
-    image: image(), args: ['/bin/sh', '-c', script], worker, onLog: text => log.push(text),
+    image: image(), args: ['/bin/sh', '-c', script], worker: localWorker, onLog: text => log.push(text),
     onOutput: (bytes, stream) => { output[stream] += decoders[stream].decode(bytes, { stream: true }); }, ...options,
   });
   with_(container);

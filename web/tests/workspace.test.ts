@@ -1,23 +1,19 @@
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { createCipheriv, createHash } from 'node:crypto';
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
 import { test } from 'node:test';
 import { Container } from '../runtime/src/container.js';
-import type { WorkerLike } from '../runtime/src/container.js';
 import type { OpenNode, OpenOptions } from '../runtime/src/files/file-system.js';
 import { HostFileSystem } from '../runtime/src/files/host-file-system.js';
-import type { Endpoint, FromWorker, ToWorker } from '../runtime/src/messages.js';
-import { Session } from '../runtime/src/session.js';
-import { developerImage } from './support/assets.js';
+import { developerImage, root } from './support/assets.js';
 import { PoorHost } from './support/poor-host.js';
 import { serve } from './support/server.js';
+import { localWorker } from './support/worker.js';
 
 // What programs do with a workspace at /workspace, whose host knows whole files only. The worker's session runs on this thread.
-
-function worker(): WorkerLike {
-  const { port1, port2 } = new MessageChannel();
-  new Session(port2 as unknown as Endpoint<FromWorker, ToWorker>, async () => ({}));
-  return Object.assign(port1, { terminate: () => { port1.close(); } }) as unknown as WorkerLike;
-}
 
 interface Guest { readonly container: Container; readonly files: HostFileSystem; output: string }
 
@@ -25,7 +21,7 @@ interface Guest { readonly container: Container; readonly files: HostFileSystem;
 async function run(host: PoorHost, script: string, during: (guest: Guest) => void = () => undefined, files = new HostFileSystem(host)): Promise<string> {
   const images = await serve('/nowhere', developerImage()), decoder = new TextDecoder();
   const container = Container.start({
-    image: `${images.url}dev.wasm`, args: ['/bin/bash', '-ec', `cd /workspace\n${script}`], worker, mounts: [{ path: '/workspace', fileSystem: files, readOnly: host.readOnly }],
+    image: `${images.url}dev.wasm`, args: ['/bin/bash', '-ec', `cd /workspace\n${script}`], worker: localWorker, mounts: [{ path: '/workspace', fileSystem: files, readOnly: host.readOnly }],
     onOutput: bytes => { guest.output += decoder.decode(bytes, { stream: true }); during(guest); },
   });
   const guest: Guest = { container, files, output: '' }, timer = setTimeout(() => { void container.stop(0); }, 400_000);
@@ -102,11 +98,37 @@ END`, guest => {
   assert.equal(output, "b'before' b'before'\nseen\n");
 });
 
-test('a host that cannot be written says EROFS', async () => {
+// Compiled and linked where it runs: in the guest that is the workspace.
+const compileAndRun = 'gcc -o files files.c && mkdir run && cd run && ../files';
+
+test('every file operation does what it does on a tmpfs of this machine', async () => {
+  const source = fs.readFileSync(path.join(root, 'web/tests/oracle/files.c')), host = new PoorHost();
+  const folder = fs.mkdtempSync(path.join(fs.existsSync('/dev/shm') ? '/dev/shm' : os.tmpdir(), 'gantry-oracle-'));
+  let expected: string;
+  try {
+    fs.writeFileSync(path.join(folder, 'files.c'), source);
+    expected = execFileSync('/bin/sh', ['-c', compileAndRun], { cwd: folder, encoding: 'utf8' });
+  } finally {
+    fs.rmSync(folder, { recursive: true });
+  }
+  host.nodes.set('files.c', source);
+  const lines = (await run(host, compileAndRun)).split('\n');
+  // The lines are all there in the same order: what differs is told with what came before.
+  assert.deepEqual(lines.map((line, i) => `${i} ${line}`).filter((line, i) => line !== `${i} ${expected.split('\n')[i]}`).slice(0, 10), []);
+  assert.equal(lines.length, expected.split('\n').length);
+  assert.ok(expected.split('\n').length > 150, expected);
+});
+
+test('a host that cannot be written says EROFS to every change', async () => {
   const host = new PoorHost();
   host.nodes.set('file', new TextEncoder().encode('text'));
+  host.nodes.set('files.c', fs.readFileSync(path.join(root, 'web/tests/oracle/files.c')));
   host.readOnly = true;
-  assert.equal(await run(host, 'cat file; for c in "touch new" "rm file" "mkdir d" "mv file x"; do if LC_ALL=C $c 2>&1; then exit 1; fi; done | grep -c "Read-only file system"'), 'text4\n');
+  const lines = (await run(host, 'gcc -o /tmp/files files.c; /tmp/files readonly')).trim().split('\n');
+  assert.equal(lines.shift(), 'file: text (4)');
+  // errno 30 is EROFS.
+  assert.deepEqual(lines.map(line => line.replace(/^.*: /, '')), Array.from({ length: 10 }, () => 'errno 30'), lines.join('\n'));
+  assert.deepEqual([...host.nodes.keys()], ['', 'file', 'files.c']);
 });
 
 test('a workspace of 5,000 files is listed, searched, put under git and packed', async () => {

@@ -110,6 +110,7 @@ public sealed class VirtioNinePTests : IDisposable
     {
         File.WriteAllText(Path.Combine(folder, "gone"), "still here");
         client.Walk(RootFid, 1, "gone");
+        client.Walk(RootFid, 3, "gone");
         client.Open(1, ReadWrite);
         client.Call(76, new Body().Word(RootFid).Text("gone").Word(0));
         Assert.False(File.Exists(Path.Combine(folder, "gone")));
@@ -117,7 +118,10 @@ public sealed class VirtioNinePTests : IDisposable
         Assert.Equal(10UL, GetSize(1));
         SetSize(1, 5);
         Assert.Equal(5UL, GetSize(1));
+        // Linux also asks by a fid that is not open.
+        Assert.Equal(5UL, GetSize(3));
         client.Clunk(1);
+        Assert.Equal(2u, Fails(() => GetSize(3)));
         Assert.Equal(20u, Fails(() => client.Call(76, new Body().Word(MakeFile("plain")).Text("x").Word(0))));
     }
 

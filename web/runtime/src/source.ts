@@ -24,6 +24,8 @@ export interface SourceOptions {
   readonly progress?: ByteProgress;
 }
 
+const RetryMilliseconds = [0, 500, 2000];
+
 /** An image that is in memory. */
 export class BytesSource implements ByteSource {
   constructor(private readonly bytes: Uint8Array<ArrayBuffer>, private readonly url?: string) {}
@@ -55,6 +57,11 @@ class RangedSource implements ByteSource {
       return bytes;
     }
     if (offset + length > this.size) throw truncated(offset + length, this.size);
+    // Pieces that were given away cannot be taken back.
+    return piece === undefined ? persistently(() => this.readOnce(offset, length)) : this.readOnce(offset, length, piece);
+  }
+
+  private async readOnce(offset: number, length: number, piece?: Piece): Promise<Uint8Array<ArrayBuffer>> {
     const response = await request(this.url, this.options.signal, { Range: `bytes=${offset}-${offset + length - 1}` });
     if (response.status !== 206) throw new GantryError('format', `${this.url}: the server stopped answering Range requests (status ${response.status}). Reload the page.`);
     const bytes = await readBody(response, length, this.options.progress ?? NoProgress, piece);
@@ -144,6 +151,17 @@ function parseManifest(bytes: Uint8Array): PartsManifest {
     return { size: value.size, partSize: value.partSize, parts: value.parts };
   }
   throw new GantryError('format', 'The file is neither an out.wasm nor a manifest of `gantry site`. Check the address.');
+}
+
+// The server has answered before: a connection that breaks or cannot be had for a moment must not end a container that runs.
+async function persistently<T>(read: () => Promise<T>): Promise<T> {
+  for (const wait of RetryMilliseconds) {
+    try { return await read(); } catch (error) {
+      if (!(error instanceof GantryError && (error.code === 'network' || error.code === 'truncated'))) throw error;
+      await new Promise(resolve => setTimeout(resolve, wait));
+    }
+  }
+  return read();
 }
 
 async function request(url: string, signal: AbortSignal | undefined, headers: Record<string, string>): Promise<Response> {

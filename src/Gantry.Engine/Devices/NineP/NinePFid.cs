@@ -74,6 +74,21 @@ public unsafe struct NinePFidTable
         *at = fid->NextInBucket;
     }
 
+    /// <summary>A fid that has a node's file open, or null.</summary>
+    public readonly NinePFid* FindOpen(NinePNode* node)
+    {
+        for (var i = 0u; i < Buckets; i++)
+        {
+            for (var fid = buckets[i]; fid != null; fid = fid->NextInBucket)
+            {
+                if (fid->Node == node && fid->Handle != 0)
+                    return fid;
+            }
+        }
+
+        return null;
+    }
+
     /// <summary>Any fid that is left, or null.</summary>
     public readonly NinePFid* First()
     {

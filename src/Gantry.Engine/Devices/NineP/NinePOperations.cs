@@ -491,16 +491,23 @@ public static unsafe class NinePOperations
             return NinePError.Invalid;
         if (fid == null)
             return NinePError.BadFid;
+        var handle = fid->Handle;
         var error = Prepare(device, state, message, kind, fid->Node, null, 0, out request);
-        if (error != 0 && fid->Handle != 0 && (kind == RequestKind.Stat || kind == RequestKind.SetAttributes))
+        if (error != 0 && (kind == RequestKind.Stat || kind == RequestKind.SetAttributes))
         {
-            // Unlinked but open: the handle is enough.
+            // Unlinked but open: the handle is enough. Linux asks by whichever fid of the file it finds first,
+            // also one that is not open (fstat of a file that a rename replaced): any that is open will do.
+            var open = handle != 0 ? fid : state->Fids.FindOpen(fid->Node);
+            if (open == null)
+                return error;
+            handle = open->Handle;
             request = VirtioNineP.Ask(device, state, message, kind);
+            request->PathLength = 0;
             error = 0;
         }
 
         if (error == 0)
-            request->Handle = fid->Handle;
+            request->Handle = handle;
         return error;
     }
 
