@@ -94,6 +94,7 @@ public static class MatrixSource
             Method(text, type, $"ReverseEndianness_{type}", $"{type} a", "BinaryPrimitives.ReverseEndianness(a)");
         Floats(text);
         Big(text);
+        Fields(text);
         return text.Append('}').ToString();
     }
 
@@ -126,6 +127,32 @@ public static class MatrixSource
         Method(text, "long", "DoubleBits", "double a", "double.IsNaN(a) ? 0 : BitConverter.DoubleToInt64Bits(a)");
         Method(text, "float", "BitsSingle", "int a", "BitConverter.Int32BitsToSingle(a)");
         Method(text, "double", "BitsDouble", "long a", "BitConverter.Int64BitsToDouble(a)");
+    }
+
+    // Fields of instruction words, index arithmetic in 64 bits of which 32 are kept, branches on comparisons that a switch chose.
+    private static void Fields(StringBuilder text)
+    {
+        foreach ((int right, int left, string mask) in new[] { (15, 3, "31"), (20, 3, "31"), (3, 3, "0xFF"), (1, 7, "0xFFFF"), (25, 3, "0x7F"), (31, 31, "1"), (7, 4, "0xFFFFFFF0"), (0, 5, "0x80000001") })
+        {
+            Method(text, "uint", $"Field_{right}_{left}", "uint a", $"((a >> {right}) & {mask}) << {left}");
+            Method(text, "uint", $"FieldUsedTwice_{right}_{left}", "uint a", $"(((a >> {right}) & {mask}) << {left}) ^ ((a >> {right}) & {mask})");
+        }
+
+        foreach ((string name, string expression) in new[]
+        {
+            ("Add", "(ulong)a + b"), ("Scaled", "((ulong)a << 3) + (ulong)b * 12"), ("Signed", "((ulong)(long)(int)a << 2) - b"), ("Wide", "((ulong)a << 40) | b"),
+            ("Mixed", "(a | ((ulong)b << 33)) ^ (ulong)(long)(int)b"), ("Masked", "((ulong)a * 0x1_0000_0007) & ~(ulong)b"), ("Deep", "((((ulong)a + 1) * b) - ((ulong)b << 31)) ^ ((ulong)a << 32)"),
+        })
+            Method(text, "uint", "Wrap" + name, "uint a, uint b", $"unchecked((uint)({expression}))");
+
+        text.AppendLine("  [WasmExport(\"m_Index\")] public static unsafe long Index(uint a, uint b) { long* p = stackalloc long[64]; for (uint i = 0; i < 64; i++) p[i] = i * 7; "
+            + "p[(a >> 15) & 31] += a; p[32 + ((b >> 20) & 31)] ^= b; return p[a & 63] * 31 + p[(b >> 3) & 63]; }");
+        foreach (string type in new[] { "int", "ulong" })
+        {
+            text.AppendLine($"  [WasmExport(\"m_Chosen_{type}\")] public static {type} Chosen_{type}({type} a, {type} b, int kind) {{ {type} next = 5; "
+                + "bool taken = (kind & 7) switch { 0 => a == b, 1 => a != b, 4 => a < b, 5 => a >= b, 6 => a > b, 7 => kind > 0, _ => a <= b }; "
+                + "if (taken) next = unchecked(a + b); return unchecked(next * 3); }");
+        }
     }
 
     private static void Big(StringBuilder text)

@@ -98,7 +98,8 @@ internal sealed partial class Importer
         return function;
     }
 
-    private static IEnumerable<Instr> MakeParams(Function function)
+    /// <summary>The instructions that stand for a function's parameters.</summary>
+    public static IEnumerable<Instr> MakeParams(Function function)
     {
         for (var i = 0; i < function.Type.Parameters.Length; i++)
         {

@@ -11,6 +11,8 @@ internal sealed class Inliner
     private const int MaxCost = 24;
     private const int MaxCostWithPointersIntoFrame = 200;
     private const int MaxCaller = 30000;
+    private const int MaxRecursiveCost = 40;
+    private const int MaxRecursiveCalls = 2;
 
     private readonly CompilationUnit _unit;
     private readonly Function _caller;
@@ -23,6 +25,38 @@ internal sealed class Inliner
 
     /// <returns>Whether anything was inlined.</returns>
     public static bool Run(CompilationUnit unit, Function caller) => new Inliner(unit, caller).Run();
+
+    /// <summary>A small recursive method gets one copy of itself at each call of itself: half the calls, or fewer, are left.</summary>
+    /// <returns>Whether anything was inlined.</returns>
+    public static bool RunOnItself(CompilationUnit unit, Function function)
+    {
+        if (function.Method is not { NoInlining: false, TailCalls: false } method)
+            return false;
+        var all = function.Blocks.SelectMany(b => b.Instrs).ToList();
+        var calls = all.FindAll(i => i.Op == Op.Call && i.Aux == method);
+        if (calls.Count is 0 or > MaxRecursiveCalls || all.Sum(Cost) > MaxRecursiveCost || all.Exists(i => i.Op is Op.StackAlloc or Op.Alloca or Op.Poison))
+            return false;
+        var copy = Copy(unit, function, method);
+        var inliner = new Inliner(unit, function);
+        foreach (var call in calls)
+            inliner.Inline(call.Block!, call.Block!.Instrs.IndexOf(call), call, copy);
+        function.ComputeOrder();
+        return true;
+    }
+
+    /// <summary>A function with the same body: one that calls the other, which is then inlined.</summary>
+    private static Function Copy(CompilationUnit unit, Function function, MethodDesc method)
+    {
+        var copy = new Function(method, function.Type);
+        copy.Params = [.. Import.Importer.MakeParams(copy)];
+        var entry = copy.Entry = copy.NewBlock();
+        var call = new Instr(Op.Call, function.Type.Results.Length == 0 ? Instr.NoValue : function.Type.Results[0], [.. copy.Params]) { Aux = method, Block = entry };
+        entry.Instrs.Add(call);
+        entry.Instrs.Add(new Instr(Op.Return, Instr.NoValue, call.HasValue ? [call] : []) { Block = entry });
+        new Inliner(unit, copy).Inline(entry, 0, call, function);
+        copy.ComputeOrder();
+        return copy;
+    }
 
     private bool Run()
     {

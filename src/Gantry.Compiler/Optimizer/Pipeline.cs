@@ -22,6 +22,8 @@ internal static class Pipeline
         Clean(function);
         if (JumpThreading.Run(function))
             Clean(function);
+        if (Inliner.RunOnItself(unit, function))
+            Clean(function);
     }
 
     private static void Clean(Function function)
