@@ -57,6 +57,25 @@ public sealed unsafe class VirtioConsoleTests
         Assert.Equal(", guest", Encoding.ASCII.GetString(machine.Ram(Buffers + 0x20100, 7)));
     }
 
+    [Theory]
+    [InlineData(0u, true)]
+    [InlineData(1u, false)]
+    public void ARingThatStaysFullStopsOnlyTheMachineWhoseDriverSpins(uint port, bool stops)
+    {
+        using var machine = new TestMachine(ports: ["pipe"]);
+        var driver = Start(machine);
+        Control(machine, driver, 0, 0, 1);
+        Control(machine, driver, port, 3, 1);
+        Control(machine, driver, port, 6, 1);
+        Processor.ClearStop(machine.Machine);
+        driver.Send(port == 0 ? 1 : 5, 0, (Buffers + 0x10000, 6000, false));
+        // The host is called to make room in any case, once.
+        Assert.NotEqual(0u, machine.Machine->StopRequested);
+        Processor.ClearStop(machine.Machine);
+        machine.Poll();
+        Assert.Equal(stops, machine.Machine->StopRequested != 0);
+    }
+
     [Fact]
     public void EndOfFileComesAfterTheLastByte()
     {
