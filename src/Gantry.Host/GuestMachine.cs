@@ -28,7 +28,7 @@ public sealed class GuestMachine : IDisposable
             Translation = options.Translation,
             Window = options.Window,
         });
-        Control = new GuestControl(host.Port(GuestControl.PortName));
+        Control = new GuestControl(host.Port(GuestControl.PortName)) { Seed = options.Deterministic ? options.Seed : null };
     }
 
     /// <summary>The machine.</summary>

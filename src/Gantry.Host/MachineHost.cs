@@ -138,6 +138,15 @@ public sealed unsafe class MachineHost : IDisposable
         return null;
     }
 
+    /// <summary>Before a run: what there is for the guest goes into its rings.</summary>
+    internal void BeginStep() => PumpInput();
+
+    /// <summary>Runs, and does nothing else.</summary>
+    internal RunReason RunOnly(long budget) => (RunReason)engine.Run(machine, budget);
+
+    /// <summary>After a run: requests are served, output is taken; whether there was anything.</summary>
+    internal bool EndStep() => ServeRequests() | PumpOutput();
+
     /// <summary>Zeroes what the machine can make again, before a memory image is taken.</summary>
     public void Trim() => engine.Trim(machine);
 

@@ -47,6 +47,11 @@ internal static class BootCommand
 
     private static readonly Option<bool> Interpret = new("--interpret") { Description = "Do not translate guest code (with --wasm; without, it is never translated)" };
 
+    private static readonly Option<bool> InLockstep = new("--lockstep")
+    {
+        Description = "Run two deterministic machines beside each other, one interpreting and one translating all code, and stop where they differ (with --wasm; no terminal, no folders, no input)",
+    };
+
     private static readonly Option<bool> Verbose = new("--verbose") { Description = "Show kernel and engine messages, and figures at the end" };
 
     private static readonly MemoryStream kernelMessages = new();
@@ -64,7 +69,7 @@ internal static class BootCommand
             "boot",
             "Boots a kernel with a root file system in this terminal. Example: gantry boot --kernel Image --initrd initramfs.cpio --rootfs debian.erofs -- bash")
         {
-            Kernel, Initrd, RootFileSystem, Wasm, MemorySize, Volumes, Variables, Interpret, Verbose, Process,
+            Kernel, Initrd, RootFileSystem, Wasm, MemorySize, Volumes, Variables, Interpret, InLockstep, Verbose, Process,
         };
         command.SetAction(Run);
         return command;
@@ -112,8 +117,15 @@ internal static class BootCommand
             mounts.Add((tag, volume[(colon + 1)..], "", false));
         }
 
-        using var terminal = Terminal.TryOpen();
         var wasm = arguments.GetValue(Wasm);
+        if (arguments.GetValue(InLockstep))
+        {
+            if (wasm == null || folders.Count > 0)
+                throw new FormatException("--lockstep needs --wasm, and a root file system that is an image, without volumes: two machines would change the same files");
+            return Compare(arguments, wasm, root, commandLine);
+        }
+
+        using var terminal = Terminal.TryOpen();
         IEngine engine = wasm == null ? new NativeEngine() : new WasmEngine(File.ReadAllBytes(wasm.FullName), CacheFolder());
         using var machine = new GuestMachine(engine, new MachineOptions
         {
@@ -128,19 +140,7 @@ internal static class BootCommand
         });
         var watch = Stopwatch.StartNew();
         Connect(machine, terminal, arguments.GetValue(Verbose));
-        var status = machine.Run(new GuestProcess
-        {
-            Arguments = arguments.GetValue(Process) is { Length: > 0 } given ? given : ["/bin/sh"],
-            Environment =
-            [
-                "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME=/root",
-                $"TERM={Environment.GetEnvironmentVariable("TERM") ?? "xterm"}",
-                .. arguments.GetValue(Variables) ?? [],
-            ],
-            HostName = "gantry",
-            Window = terminal?.Size,
-            Mounts = mounts,
-        });
+        var status = machine.Run(MakeProcess(arguments, terminal, mounts));
         terminal?.Dispose();
         foreach (var message in machine.Control.Errors)
             Console.Error.WriteLine($"gantry boot: {message}");
@@ -157,6 +157,40 @@ internal static class BootCommand
         }
 
         return status;
+    }
+
+    private static GuestProcess MakeProcess(ParseResult arguments, Terminal? terminal, IReadOnlyList<(string, string, string, bool)> mounts) => new()
+    {
+        Arguments = arguments.GetValue(Process) is { Length: > 0 } given ? given : ["/bin/sh"],
+        Environment =
+        [
+            "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "HOME=/root",
+            $"TERM={Environment.GetEnvironmentVariable("TERM") ?? "xterm"}",
+            .. arguments.GetValue(Variables) ?? [],
+        ],
+        HostName = "gantry",
+        Window = terminal?.Size,
+        Mounts = mounts,
+    };
+
+    private static int Compare(ParseResult arguments, FileInfo wasm, string image, string commandLine)
+    {
+        var engine = File.ReadAllBytes(wasm.FullName);
+        var kernel = File.ReadAllBytes(arguments.GetRequiredValue(Kernel).FullName);
+        var initrd = File.ReadAllBytes(arguments.GetRequiredValue(Initrd).FullName);
+        return LockstepBoot.Run(
+            () => new WasmEngine(engine, CacheFolder()),
+            mode => new MachineOptions
+            {
+                MemorySize = ParseSize(arguments.GetRequiredValue(MemorySize)),
+                Kernel = kernel,
+                Initrd = initrd,
+                CommandLine = commandLine,
+                Disks = [new FileDisk(image)],
+                Deterministic = true,
+                Translation = mode,
+            },
+            MakeProcess(arguments, null, []));
     }
 
     private static void Connect(GuestMachine machine, Terminal? terminal, bool verbose)

@@ -79,4 +79,7 @@ public struct ModuleMailbox
 
     /// <summary>The pc between runs.</summary>
     public ulong Pc;
+
+    /// <summary>Between runs: satp, in whose address space the pc is.</summary>
+    public ulong AddressSpace;
 }

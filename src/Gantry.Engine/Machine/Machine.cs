@@ -28,6 +28,9 @@ public unsafe struct Machine
     /// <summary>The run shall come back to the host soon: see <see cref="Processor.Stop"/>.</summary>
     public uint StopRequested;
 
+    /// <summary>The last run came back for a module of translated code alone: see <see cref="MachineLoop"/>.</summary>
+    public bool StoppedForModule;
+
     /// <summary>Number of virtio slots in use.</summary>
     public uint SlotCount;
 

@@ -12,7 +12,10 @@ public static unsafe class MachineLoop
         var mailbox = machine->Mailbox;
         if (mailbox->HaltKind == (uint)HaltKind.Running)
         {
-            Poll(machine);
+            // Devices look at what the guest has put into its queues meanwhile. On a deterministic machine a module that became ready must not make them do that.
+            if (!machine->StoppedForModule || machine->Clock.InstructionsPerTick == 0)
+                Poll(machine);
+            machine->StoppedForModule = false;
             mailbox->Reason = (uint)Slice(machine, budget);
             mailbox->Instructions = Processor.Instructions(machine);
             mailbox->Ticks = Clock.Ticks(machine);
@@ -41,6 +44,7 @@ public static unsafe class MachineLoop
                 return RunReason.Halted;
             if (machine->StopRequested != 0)
             {
+                machine->StoppedForModule = machine->StopRequested == Processor.ForModule;
                 Processor.ClearStop(machine);
                 return RunReason.Attention;
             }

@@ -7,6 +7,9 @@ namespace Gantry.Engine;
 /// <summary>The few things the machine asks of its processor, whichever architecture it has.</summary>
 public static unsafe class Processor
 {
+    /// <summary><see cref="Machine.StopRequested"/> of <see cref="StopForModule"/> alone.</summary>
+    public const uint ForModule = 2;
+
     /// <summary>Makes the processor; false when memory is exhausted.</summary>
     public static bool Create(Machine* machine)
     {
@@ -42,7 +45,10 @@ public static unsafe class Processor
     public static ulong Instructions(Machine* machine) => machine->Cpu == null ? 0 : Of(machine)->Instructions;
 
     /// <summary>Asks the processor to return from its run at the next safe point.</summary>
-    public static void Stop(Machine* machine) => machine->StopRequested = 1;
+    public static void Stop(Machine* machine) => machine->StopRequested |= 1;
+
+    /// <summary>The same for something that is nothing to the guest: a module of translated code is ready.</summary>
+    public static void StopForModule(Machine* machine) => machine->StopRequested |= ForModule;
 
     /// <summary>The run has come back.</summary>
     public static void ClearStop(Machine* machine) => machine->StopRequested = 0;

@@ -23,6 +23,7 @@ public sealed unsafe class WasmEngine : IEngine
     private readonly Action<int> trim;
     private readonly Instance instance;
     private ModuleInstaller? installer;
+    private ulong observed;
 
     /// <summary>Instantiates a module.</summary>
     /// <param name="wasm">The module's bytes.</param>
@@ -105,6 +106,24 @@ public sealed unsafe class WasmEngine : IEngine
 
     /// <summary>Figures of the translation; null when there is none.</summary>
     public ModuleMailbox? Translation => installer == null ? null : *installer.Mailbox;
+
+    /// <summary>Between runs: registers and pc of the guest.</summary>
+    /// <param name="machine">The machine; whether it is translated is left as it is.</param>
+    public ModuleMailbox Observe(ulong machine)
+    {
+        if (installer != null)
+            return *installer.Mailbox;
+        if (observed == 0)
+        {
+            var translate = instance.GetFunction<int, int, int, int>("gantry_translate") ?? throw Missing("gantry_translate");
+            // No table entry will be used.
+            observed = (uint)translate((int)(uint)machine, (int)TranslationMode.Off, int.MaxValue);
+            if (observed == 0)
+                throw new MachineException("the engine has no memory left to be observed");
+        }
+
+        return *(ModuleMailbox*)Pointer(observed, (ulong)sizeof(ModuleMailbox));
+    }
 
     /// <inheritdoc/>
     public void Restored(ulong machine) => restored((int)(uint)machine);

@@ -70,6 +70,7 @@ public unsafe struct Translator
     public static void Pump(Translator* translator, Hart* hart)
     {
         translator->Mailbox.Pc = hart->Pc;
+        translator->Mailbox.AddressSpace = hart->AddressTranslation;
         RegionTable.TakeCleared(&translator->Regions);
         if (translator->Mailbox.State == (uint)ModuleState.Installed)
         {
@@ -88,6 +89,7 @@ public unsafe struct Translator
     public static void Sample(Translator* translator, Hart* hart)
     {
         translator->Mailbox.Pc = hart->Pc;
+        translator->Mailbox.AddressSpace = hart->AddressTranslation;
         if (translator->Mode == TranslationMode.Off)
             return;
         if (translator->module.Count > 0 && ++translator->waited >= PatienceSlices)
@@ -204,7 +206,7 @@ public unsafe struct Translator
             translator->handedOverCount = translator->module.Count;
             for (var i = 0; i < translator->module.Count; i++)
                 translator->handedOver[i] = translator->building[i];
-            Processor.Stop(hart->Machine);
+            Processor.StopForModule(hart->Machine);
         }
         else
         {
