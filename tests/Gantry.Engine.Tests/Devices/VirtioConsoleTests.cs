@@ -58,9 +58,10 @@ public sealed unsafe class VirtioConsoleTests
     }
 
     [Theory]
-    [InlineData(0u, true)]
-    [InlineData(1u, false)]
-    public void ARingThatStaysFullStopsOnlyTheMachineWhoseDriverSpins(uint port, bool stops)
+    [InlineData(0u, 6000, true)]
+    [InlineData(1u, 6000, false)]
+    [InlineData(1u, 4096, false)] // ends where the ring does: the next one finds no room at all
+    public void ARingThatStaysFullStopsOnlyTheMachineWhoseDriverSpins(uint port, int bytes, bool stops)
     {
         using var machine = new TestMachine(ports: ["pipe"]);
         var driver = Start(machine);
@@ -68,7 +69,8 @@ public sealed unsafe class VirtioConsoleTests
         Control(machine, driver, port, 3, 1);
         Control(machine, driver, port, 6, 1);
         Processor.ClearStop(machine.Machine);
-        driver.Send(port == 0 ? 1 : 5, 0, (Buffers + 0x10000, 6000, false));
+        driver.Send(port == 0 ? 1 : 5, 0, (Buffers + 0x10000, bytes, false));
+        driver.Send(port == 0 ? 1 : 5, 1, (Buffers + 0x20000, 100, false));
         // The host is called to make room in any case, once.
         Assert.NotEqual(0u, machine.Machine->StopRequested);
         Processor.ClearStop(machine.Machine);

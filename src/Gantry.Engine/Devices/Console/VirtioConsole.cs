@@ -67,6 +67,9 @@ public static unsafe class VirtioConsole
 
         /// <summary>Bytes of the first transmit chain that are already in the ring.</summary>
         public ulong Sent;
+
+        /// <summary>The host was called because the ring is full, and has made no room since.</summary>
+        public bool ToldFull;
     }
 
     /// <summary>Makes the device for the mailbox's ports.</summary>
@@ -179,12 +182,15 @@ public static unsafe class VirtioConsole
                 var wanted = (uint)(segment.Length - skip);
                 var written = ring->Write((byte*)(nuint)(segment.Address + skip), wanted);
                 *sent += written;
+                var toldFull = &state->PortStates[port].ToldFull;
+                *toldFull &= written == 0;
                 if (written < wanted)
                 {
-                    // Full: the chain stays where it is until the host has read. The driver of port 0 spins until then with interrupts off;
-                    // of the others only one process waits, and the machine goes on.
-                    if (port == 0 || written != 0)
+                    // Full: the chain stays where it is until the host has read, and it is called for that, lest the machine switch itself off before. The driver of
+                    // port 0 spins until then with interrupts off; of the others only one process waits, and the machine goes on when the host does not read.
+                    if (port == 0 || !*toldFull)
                         Processor.Stop(device->Machine);
+                    *toldFull = true;
                     return;
                 }
             }
