@@ -13,7 +13,7 @@ internal sealed unsafe class ModuleInstaller : IDisposable
     public const ulong MaxTotalBytes = 48 << 20;
 
     /// <summary>Modules taken at most: a store has room for 10,000 instances, and each has mappings of its own.</summary>
-    public const int MaxModules = 8_000;
+    public const int MaxModules = 9_500;
 
     private readonly Wasmtime.Engine engine;
     private readonly Store store;

@@ -257,7 +257,8 @@ public sealed class RiscVRandom(ulong seed)
             | (((o >> 5) & 63) << 25) | ((o >> 31) << 31);
     }
 
-    private static uint Jump(int rd, int offset)
+    /// <summary>jal.</summary>
+    public static uint Jump(int rd, int offset)
     {
         uint o = (uint)offset;
         return 0x6f | ((uint)rd << 7) | (o & 0xf_f000) | (((o >> 11) & 1) << 20) | (((o >> 1) & 0x3ff) << 21) | ((o >> 31) << 31);

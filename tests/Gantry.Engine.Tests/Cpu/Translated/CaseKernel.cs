@@ -20,10 +20,7 @@ public sealed unsafe class CaseKernel : IRiscVRunner, IDisposable
     private const ulong RamStart = 0x8000_0000, RamSize = 16 << 20, Page = 4096;
     private const ulong Tables = 0, MemoryPages = 0x2_0000, MailboxOffset = 0x10_0000, CodePages = 0x40_0000;
     private const ulong V = 1, R = 2, W = 4, X = 8, U = 16, G = 32, AD = 0xc0;
-    private const long Budget = 10_000_000;
-
-    // In ticks of ten instructions.
-    private const ulong Limit = 30_000;
+    private const ulong TickInstructions = 10;
 
     // Wasmtime takes only so many modules; then another machine goes on.
     private const uint MostModules = 5_000;
@@ -47,6 +44,15 @@ public sealed unsafe class CaseKernel : IRiscVRunner, IDisposable
         this.mode = mode;
         Start();
     }
+
+    /// <summary>What a case may take, in ticks of ten instructions.</summary>
+    public ulong Limit { get; init; } = 30_000;
+
+    /// <summary>Most regions that there were at once.</summary>
+    public uint MostRegions { get; private set; }
+
+    /// <summary>Most bytes that their functions had at once.</summary>
+    public ulong MostCodeBytes { get; private set; }
 
     /// <summary>Regions made so far.</summary>
     public ulong RegionsMade => regionsBefore + Translation.RegionsMade;
@@ -167,12 +173,16 @@ public sealed unsafe class CaseKernel : IRiscVRunner, IDisposable
 
     private void RunToIdle()
     {
-        while (true)
+        // A module that was compiled meanwhile is only taken between runs.
+        ulong budget = mode == TranslationMode.Hot ? 200_000u : 10_000_000;
+        for (var runs = Limit * TickInstructions / budget; ;)
         {
-            var reason = (RunReason)engine.Run(machine, Budget);
+            var reason = (RunReason)engine.Run(machine, (long)budget);
+            MostRegions = Math.Max(MostRegions, Translation.Regions);
+            MostCodeBytes = Math.Max(MostCodeBytes, Translation.CodeBytes);
             if (reason == RunReason.Idle)
                 return;
-            if (reason != RunReason.Attention)
+            if (reason != RunReason.Attention && (reason != RunReason.Budget || runs-- == 0))
                 throw new InvalidOperationException($"the kernel does not come back: {reason}, pc {Translation.Pc:x}");
         }
     }
