@@ -8,6 +8,7 @@ namespace Gantry.Host.Engines;
 public sealed unsafe class WasmEngine : IEngine
 {
     private const ulong WasmPage = 65536;
+    private const long ShortRun = 1_000_000;
     private readonly Wasmtime.Engine engine;
     private readonly Module module;
     private readonly Linker linker;
@@ -92,7 +93,8 @@ public sealed unsafe class WasmEngine : IEngine
     /// <inheritdoc/>
     public uint Run(ulong machine, long budget)
     {
-        var reason = (uint)run((int)(uint)machine, budget);
+        // What is being compiled should not have to wait for the end of a long run.
+        var reason = (uint)run((int)(uint)machine, installer is { IsCompiling: true } ? Math.Min(budget, ShortRun) : budget);
         installer?.Pump();
         return reason;
     }
