@@ -18,10 +18,6 @@ public unsafe struct Translator
     private const int Batch = 16, PatienceSlices = 48;
 
     // Slices that ended at a place before it is translated; places that are watched; the count of those that were tried in vain.
-    // What runs while a guest starts is seldom run again: there a place must be seen more often.
-    private const int StartThreshold = 32;
-    private const ulong StartInstructions = 32_000_000;
-
     private const int Threshold = 8, Samples = 32768, InVain = 255;
 
     /// <summary>What the host sees.</summary>
@@ -40,8 +36,6 @@ public unsafe struct Translator
     private Insn** sampled;
     private byte* samples;
     private int waited;
-    private ulong startEnds;
-    private int threshold;
 
     // Regions of the module being made, and of the one at the host.
     private fixed int building[ModuleBuffer.MaxFunctions];
@@ -69,7 +63,6 @@ public unsafe struct Translator
         }
 
         translator->Mode = mode;
-        translator->startEnds = hart->InstructionsAtSlice + StartInstructions;
         return &translator->Mailbox;
     }
 
@@ -101,7 +94,6 @@ public unsafe struct Translator
             return;
         if (translator->module.Count > 0 && ++translator->waited >= PatienceSlices)
             Publish(translator, hart);
-        translator->threshold = hart->InstructionsAtSlice < translator->startEnds ? StartThreshold : Threshold;
         var pc = hart->Pc;
         var entry = Tlb.ExecuteEntry(hart, pc);
         if (entry->Tag != (pc & Tlb.PageMask))
@@ -143,9 +135,9 @@ public unsafe struct Translator
 
         if (*count == InVain)
             return false;
-        if (*count < StartThreshold)
+        if (*count < Threshold)
             ++*count;
-        return *count >= translator->threshold || translator->Mode == TranslationMode.All;
+        return *count == Threshold || translator->Mode == TranslationMode.All;
     }
 
     private static bool IsUnderWay(Translator* translator, Insn* record)
