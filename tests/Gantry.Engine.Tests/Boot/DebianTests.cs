@@ -61,6 +61,7 @@ public sealed class DebianTests
         for (var i = 1; i <= 1000; i++)
             sum += Math.Sqrt(i) / 3;
         Assert.Equal((3, $"hello {sum:F12}\n", ""), (outcome.Status, outcome.Output, outcome.Errors));
+        Assert.Equal(where == Where.Translated, outcome.Regions > 100);
     }
 
     [Theory]
@@ -84,6 +85,7 @@ public sealed class DebianTests
             $"{digest} {crc}\n{{\"pi\": \"1.414213562373095048\", \"f\": 0.30000000000000004, \"big\": 515377520732011331036461129765621272702107522001}}\n{digest} 11,3,2\n",
             outcome.Output);
         Assert.Equal((0, ""), (outcome.Status, outcome.Errors));
+        Assert.Equal(where == Where.Translated, outcome.Regions > 100);
     }
 
     [Theory]
