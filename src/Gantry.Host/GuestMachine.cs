@@ -13,21 +13,7 @@ public sealed class GuestMachine : IDisposable
     /// <summary>Makes the machine; <paramref name="options"/> need no ports, the standard ones are added.</summary>
     public GuestMachine(IEngine engine, MachineOptions options)
     {
-        host = new MachineHost(engine, new MachineOptions
-        {
-            MemorySize = options.MemorySize,
-            Kernel = options.Kernel,
-            Initrd = options.Initrd,
-            CommandLine = options.CommandLine,
-            Disks = options.Disks,
-            Mounts = options.Mounts,
-            Ports = [.. StandardPorts, .. options.Ports],
-            Mac = options.Mac,
-            Deterministic = options.Deterministic,
-            Seed = options.Seed,
-            Translation = options.Translation,
-            Window = options.Window,
-        });
+        host = new MachineHost(engine, options with { Ports = [.. StandardPorts, .. options.Ports] });
         Control = new GuestControl(host.Port(GuestControl.PortName)) { Seed = options.Deterministic ? options.Seed : null };
     }
 

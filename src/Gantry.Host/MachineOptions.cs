@@ -4,7 +4,7 @@ using Gantry.Host.Files;
 namespace Gantry.Host;
 
 /// <summary>What a machine is to be made of.</summary>
-public sealed class MachineOptions
+public sealed record MachineOptions
 {
     /// <summary>Bytes of guest RAM.</summary>
     public ulong MemorySize { get; init; } = 256 << 20;

@@ -38,7 +38,9 @@ public static unsafe class Exports
     [WasmExport("gantry_machine")]
     public static nuint GetMachine() => (nuint)current;
 
-    /// <summary>Runs about <paramref name="budget"/> instructions; returns a <see cref="RunReason"/>.</summary>
+    /// <summary>Runs a machine; returns a <see cref="RunReason"/>.</summary>
+    /// <param name="machine">The machine.</param>
+    /// <param name="budget">About how many instructions; negative: as many as were left of the run that came back with <see cref="RunReason.Module"/>, which goes on as if it had not.</param>
     [WasmExport("gantry_run")]
     public static uint Run(nuint machine, long budget) => (uint)MachineLoop.Run((Machine*)machine, budget);
 

@@ -45,6 +45,9 @@ public enum RunReason : uint
 
     /// <summary>The machine is off or broken: see <see cref="Mailbox.HaltKind"/>.</summary>
     Halted = 3,
+
+    /// <summary>A module of translated code is ready, or may have been compiled by now: the host looks at the <see cref="Jit.ModuleMailbox"/>. The run is not over: see <see cref="Exports.Run"/>.</summary>
+    Module = 4,
 }
 
 /// <summary>What there is for the host to do; bits of <see cref="Mailbox.Pending"/>.</summary>

@@ -24,9 +24,6 @@ public unsafe struct ModuleBuffer
     private CodeBuffer scratch;
     private fixed uint entries[MaxFunctions];
 
-    /// <summary>Bytes of code so far.</summary>
-    public readonly int CodeLength => codes.Length;
-
     /// <summary>Whether another function of this size may be added.</summary>
     public readonly bool HasRoom(int bytes) => Count < MaxFunctions && codes.Room > bytes;
 

@@ -28,8 +28,11 @@ public unsafe struct Machine
     /// <summary>The run shall come back to the host soon: see <see cref="Processor.Stop"/>.</summary>
     public uint StopRequested;
 
-    /// <summary>The last run came back for a module of translated code alone: see <see cref="MachineLoop"/>.</summary>
-    public bool StoppedForModule;
+    /// <summary>Count of instructions at which the run ends.</summary>
+    public ulong RunEnd;
+
+    /// <summary>What is left of the budget of a run that came back for a module of translated code; 0: no such run.</summary>
+    public long BudgetLeft;
 
     /// <summary>Number of virtio slots in use.</summary>
     public uint SlotCount;

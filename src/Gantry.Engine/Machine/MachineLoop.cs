@@ -7,16 +7,21 @@ namespace Gantry.Engine;
 public static unsafe class MachineLoop
 {
     /// <summary>Runs until the budget is used, the guest is idle, or the host is needed.</summary>
+    /// <param name="machine">The machine.</param>
+    /// <param name="budget">Instructions; negative: what is left of a run that came back for a module. Where runs end must not depend on modules, or devices would look at their queues elsewhere.</param>
     public static RunReason Run(Machine* machine, long budget)
     {
         var mailbox = machine->Mailbox;
         if (mailbox->HaltKind == (uint)HaltKind.Running)
         {
-            // Devices look at what the guest has put into its queues meanwhile. On a deterministic machine a module that became ready must not make them do that.
-            if (!machine->StoppedForModule || machine->Clock.InstructionsPerTick == 0)
+            if (budget >= 0 || machine->BudgetLeft == 0)
+            {
                 Poll(machine);
-            machine->StoppedForModule = false;
-            mailbox->Reason = (uint)Slice(machine, budget);
+                machine->RunEnd = Processor.Instructions(machine) + (ulong)Math.Max(budget, 1);
+                machine->BudgetLeft = Math.Max(budget, 1);
+            }
+
+            mailbox->Reason = (uint)Slice(machine);
             mailbox->Instructions = Processor.Instructions(machine);
             mailbox->Ticks = Clock.Ticks(machine);
         }
@@ -29,14 +34,14 @@ public static unsafe class MachineLoop
         return (RunReason)mailbox->Reason;
     }
 
-    private static RunReason Slice(Machine* machine, long budget)
+    private static RunReason Slice(Machine* machine)
     {
         var mailbox = machine->Mailbox;
         mailbox->IdleNanoseconds = 0;
-        var end = Processor.Instructions(machine) + (ulong)Math.Max(budget, 1);
         while (true)
         {
-            var left = (long)(end - Processor.Instructions(machine));
+            var left = machine->BudgetLeft;
+            machine->BudgetLeft = 0;
             if (left <= 0)
                 return RunReason.Budget;
             var idle = Processor.Run(machine, left);
@@ -44,16 +49,19 @@ public static unsafe class MachineLoop
                 return RunReason.Halted;
             if (machine->StopRequested != 0)
             {
-                machine->StoppedForModule = machine->StopRequested == Processor.ForModule;
                 Processor.ClearStop(machine);
                 return RunReason.Attention;
             }
+
+            if (machine->BudgetLeft != 0)
+                return RunReason.Module;
 
             // Not by the count of instructions: a guest that traps without end retires none.
             if (!idle)
                 return RunReason.Budget;
             if (!WakeUp(machine))
                 return RunReason.Idle;
+            machine->BudgetLeft = (long)(machine->RunEnd - Processor.Instructions(machine));
         }
     }
 

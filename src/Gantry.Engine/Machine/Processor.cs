@@ -7,9 +7,6 @@ namespace Gantry.Engine;
 /// <summary>The few things the machine asks of its processor, whichever architecture it has.</summary>
 public static unsafe class Processor
 {
-    /// <summary><see cref="Machine.StopRequested"/> of <see cref="StopForModule"/> alone.</summary>
-    public const uint ForModule = 2;
-
     /// <summary>Makes the processor; false when memory is exhausted.</summary>
     public static bool Create(Machine* machine)
     {
@@ -23,7 +20,7 @@ public static unsafe class Processor
     /// <param name="tree">Guest address of the device tree.</param>
     public static void Start(Machine* machine, ulong entry, ulong tree) => Hart.Start(Of(machine), entry, tree);
 
-    /// <summary>Runs about <paramref name="budget"/> instructions; true when the guest waits for an interrupt.</summary>
+    /// <summary>Runs about <paramref name="budget"/> instructions; true when the guest waits for an interrupt. When it came back for a module, <see cref="Machine.BudgetLeft"/> says what is left.</summary>
     public static bool Run(Machine* machine, long budget) => Interpreter.Run(Of(machine), budget) == RunOutcome.Waiting;
 
     /// <summary>Whether an interrupt would end a wait.</summary>
@@ -45,10 +42,7 @@ public static unsafe class Processor
     public static ulong Instructions(Machine* machine) => machine->Cpu == null ? 0 : Of(machine)->Instructions;
 
     /// <summary>Asks the processor to return from its run at the next safe point.</summary>
-    public static void Stop(Machine* machine) => machine->StopRequested |= 1;
-
-    /// <summary>The same for something that is nothing to the guest: a module of translated code is ready.</summary>
-    public static void StopForModule(Machine* machine) => machine->StopRequested |= ForModule;
+    public static void Stop(Machine* machine) => machine->StopRequested = 1;
 
     /// <summary>The run has come back.</summary>
     public static void ClearStop(Machine* machine) => machine->StopRequested = 0;

@@ -80,7 +80,7 @@ public sealed class Lockstep(Func<TranslationMode, LockstepSide> make)
         if (run is { } number)
             BeforeRun?.Invoke(translating, number);
         interpreting.Run(budget);
-        translating.RunTo(budget, interpreting.State);
+        translating.Run(budget);
         var busy = interpreting.End() | translating.End();
         return interpreting.Reason == RunReason.Halted || (interpreting.IsWaitingForever && !busy);
     }

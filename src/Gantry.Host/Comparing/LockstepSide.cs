@@ -96,13 +96,7 @@ public sealed unsafe class LockstepSide : IDisposable
         do
         {
             Begin();
-            // The first place behind so many instructions where a run can end: neither traps nor modules that are ready move it.
-            var end = host.Instructions + (ulong)budget;
-            do
-            {
-                Run((long)(end - host.Instructions));
-            }
-            while (Reason is RunReason.Attention or RunReason.Budget && host.Instructions < end && host.State.RequestsInFlight == 0);
+            Run(budget);
             busy = End();
             output(TakeOutput());
         }
@@ -119,23 +113,6 @@ public sealed unsafe class LockstepSide : IDisposable
     internal bool IsWaitingForever => Reason == RunReason.Idle && host.State.IdleNanoseconds == ulong.MaxValue && host.State.RequestsInFlight == 0;
 
     internal void Run(long budget) => Reason = host.RunOnly(budget);
-
-    // Until the machine is where the other one is. Modules that are ready make it come back early; traps use up budget and retire nothing.
-    internal void RunTo(long budget, GuestState other)
-    {
-        const int Patience = 8;
-        Run(budget);
-        var without = 0;
-        while (host.Instructions < other.Instructions && Reason != RunReason.Halted && without < Patience)
-        {
-            var before = host.Instructions;
-            Run((long)(other.Instructions - before));
-            without = host.Instructions == before ? without + 1 : 0;
-        }
-
-        for (var i = 0; i < Patience && host.Instructions == other.Instructions && Reason == RunReason.Attention && engine.Observe(machine).Pc != other.Pc; i++)
-            Run(1);
-    }
 
     private Action<ReadOnlySpan<byte>> Note(Action<ReadOnlySpan<byte>>? next) => bytes =>
     {

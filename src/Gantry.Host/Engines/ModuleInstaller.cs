@@ -52,9 +52,6 @@ internal sealed unsafe class ModuleInstaller : IDisposable
     /// <summary>The mailbox, good until the engine is next called.</summary>
     public ModuleMailbox* Mailbox => (ModuleMailbox*)memory.Pointer(mailbox, (ulong)sizeof(ModuleMailbox));
 
-    /// <summary>A module is on its way.</summary>
-    public bool IsCompiling => compiling != null;
-
     /// <summary>Between two runs: takes what is there, installs what is done.</summary>
     public void Pump()
     {

@@ -1,4 +1,5 @@
 using System.Security.Cryptography;
+using Gantry.Engine.Host;
 using Gantry.Engine.Jit;
 using Wasmtime;
 
@@ -8,7 +9,10 @@ namespace Gantry.Host.Engines;
 public sealed unsafe class WasmEngine : IEngine
 {
     private const ulong WasmPage = 65536;
-    private const long ShortRun = 1_000_000;
+
+    // A budget: the run that came back for a module, as if it had not.
+    private const long GoOn = -1;
+
     private readonly Wasmtime.Engine engine;
     private readonly Module module;
     private readonly Linker linker;
@@ -93,9 +97,14 @@ public sealed unsafe class WasmEngine : IEngine
     /// <inheritdoc/>
     public uint Run(ulong machine, long budget)
     {
-        // What is being compiled should not have to wait for the end of a long run.
-        var reason = (uint)run((int)(uint)machine, installer is { IsCompiling: true } ? Math.Min(budget, ShortRun) : budget);
+        var reason = (uint)run((int)(uint)machine, budget);
         installer?.Pump();
+        while (reason == (uint)RunReason.Module)
+        {
+            reason = (uint)run((int)(uint)machine, GoOn);
+            installer?.Pump();
+        }
+
         return reason;
     }
 

@@ -84,7 +84,7 @@ export const PortConfig = { Name: u64(0), NameLength: u32(8) } as const;
 export const PortConfigSize = 16;
 
 /** What gantry_run returns. */
-export const RunReason = { Budget: 0, Idle: 1, Attention: 2, Halted: 3 } as const;
+export const RunReason = { Budget: 0, Idle: 1, Attention: 2, Halted: 3, Module: 4 } as const;
 
 /** Of the mailbox's HaltKind. */
 export const HaltKind = { Running: 0, PowerOff: 1, Reset: 2, Failed: 3 } as const;

@@ -31,6 +31,9 @@ public unsafe struct CodePage
     /// <summary>Translated regions that have code of this page: head of a list of <see cref="Translator"/>, 0 when there are none.</summary>
     public int Regions;
 
+    /// <summary>Grows whenever what was decoded of the page is forgotten.</summary>
+    public uint Generation;
+
     /// <summary>Handler of the instruction that begins in the last halfword and ends on the next page.</summary>
     public delegate*<Hart*, Insn*, int, Insn*> Straddling;
 
@@ -96,7 +99,7 @@ public unsafe struct CodeCache
             page->First[-1].Immediate = (int)(page - cache->Pages);
         }
 
-        Reset(page, 0, CodePage.Halfwords);
+        Reset(hart, page, 0, CodePage.Halfwords - 1);
         page->First[CodePage.Halfwords].Handler = &Interpreter.NextPage;
         page->First[CodePage.Halfwords + 1].Handler = &Interpreter.NextPage;
         page->RamPage = ramPage;
@@ -130,9 +133,7 @@ public unsafe struct CodeCache
         // An instruction may begin one halfword before. (One that straddles into this page checks its second half itself.)
         var first = Math.Max((offset >> 1) - 1, 0);
         var last = (offset + bytes - 1) >> 1;
-        Reset(page, first, last - first + 1);
-        if (page->Regions != 0)
-            RegionTable.DropPage(&hart->Translator->Regions, hart, page, first, last);
+        Reset(hart, page, first, last);
     }
 
     /// <summary>A device wrote to a page that has code. Called through <see cref="GuestMemory.CodeWritten"/>.</summary>
@@ -142,10 +143,7 @@ public unsafe struct CodeCache
         var index = hart->Code.ByRamPage[ramPage];
         if (index == 0)
             return;
-        var page = hart->Code.Pages + (index - 1);
-        Reset(page, 0, CodePage.Halfwords);
-        if (page->Regions != 0)
-            RegionTable.DropPage(&hart->Translator->Regions, hart, page, 0, CodePage.Halfwords);
+        Reset(hart, hart->Code.Pages + (index - 1), 0, CodePage.Halfwords - 1);
     }
 
     /// <summary>Between runs: gives up all pages and leaves zeros, for a small memory image. The next run decodes again.</summary>
@@ -162,10 +160,19 @@ public unsafe struct CodeCache
         }
     }
 
-    private static void Reset(CodePage* page, int first, int count)
+    // Forgets what was decoded, and translated, of some halfwords of a page.
+    private static void Reset(Hart* hart, CodePage* page, int first, int last)
     {
-        for (var i = first; i < first + count; i++)
+        for (var i = first; i <= last; i++)
             page->First[i].Handler = &Decoder.DecodeAndRun;
+        page->Generation++;
+        DropRegions(hart, page, first, last);
+    }
+
+    private static void DropRegions(Hart* hart, CodePage* page, int first, int last)
+    {
+        if (page->Regions != 0)
+            RegionTable.DropPage(&hart->Translator->Regions, hart, page, first, last);
     }
 
     // Never the page being executed: handlers hold pointers into it.
@@ -193,8 +200,7 @@ public unsafe struct CodeCache
 
     private static void Drop(Hart* hart, CodePage* page)
     {
-        if (page->Regions != 0)
-            RegionTable.DropPage(&hart->Translator->Regions, hart, page, 0, CodePage.Halfwords);
+        DropRegions(hart, page, 0, CodePage.Halfwords - 1);
         Tlb.ForgetCode(hart, page->First);
         hart->Code.ByRamPage[page->RamPage] = 0;
         hart->Machine->Memory.PageFlags[page->RamPage] &= unchecked((byte)~PageFlags.HasCode);

@@ -15,6 +15,9 @@ public enum RunOutcome
 
     /// <summary>A device or the SBI asked for the host: <see cref="Machine.StopRequested"/>.</summary>
     Stopped,
+
+    /// <summary>The host shall look at the translator's modules: <see cref="Machine.BudgetLeft"/> says what is left of the budget.</summary>
+    Interrupted,
 }
 
 /// <summary>
@@ -50,6 +53,12 @@ public static unsafe class Interpreter
 
             if (budget <= 0)
                 return RunOutcome.Budget;
+            if (translator != null && Translator.WantsHost(translator))
+            {
+                hart->Machine->BudgetLeft = budget;
+                return RunOutcome.Interrupted;
+            }
+
             if (hart->InstructionsAtSlice >= lookAt || hart->Machine->Clock.InstructionsPerTick != 0)
             {
                 Trap.UpdateTimer(hart);

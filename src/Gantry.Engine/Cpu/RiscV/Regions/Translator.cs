@@ -17,8 +17,16 @@ public unsafe struct Translator
     // A module is made of so many regions, or of what there is after so many slices.
     private const int Batch = 16, PatienceSlices = 48;
 
+    // While the host compiles a module it is called after so many slices: it should not have to wait for the end of a long run.
+    private const int CompilingSlices = 256;
+
     // Slices that ended at a place before it is translated; places that are watched; the count of those that were tried in vain.
     private const int Threshold = 8, Samples = 32768, InVain = 255;
+
+    // At first a place must be seen more often, then less and less: what runs while a guest starts is seldom run again, and the host's compiler has
+    // its hands full with the engine itself, which gains more by it.
+    private const int StartThreshold = 64;
+    private const ulong StartInstructions = 32_000_000;
 
     /// <summary>What the host sees.</summary>
     public ModuleMailbox Mailbox;
@@ -35,7 +43,15 @@ public unsafe struct Translator
     private ModuleBuffer module;
     private Insn** sampled;
     private byte* samples;
+    private ulong startedAt;
+
+    // For those in vain: the page's generation then.
+    private uint* vainSince;
     private int waited;
+
+    // Slices since the host was last called for a module that it has, and whether it shall be called.
+    private int compiling;
+    private bool wantsHost;
 
     // Regions of the module being made, and of the one at the host.
     private fixed int building[ModuleBuffer.MaxFunctions];
@@ -52,25 +68,27 @@ public unsafe struct Translator
             translator = (Translator*)NativeMemory.AllocZeroed((nuint)sizeof(Translator));
             translator->sampled = (Insn**)NativeMemory.AllocZeroed(Samples, (nuint)sizeof(Insn*));
             translator->samples = (byte*)NativeMemory.AllocZeroed(Samples, 1);
+            translator->vainSince = (uint*)NativeMemory.AllocZeroed(Samples, sizeof(uint));
             RegionTable.Allocate(&translator->Regions, &translator->Mailbox, firstEntry);
             translator->graph.Allocate();
             translator->layout.Allocate();
             translator->module.Allocate(ModuleCapacity);
             translator->emitter.Allocate(&translator->graph, &translator->layout, &translator->module.Types);
             translator->Mailbox.Registers = (nuint)hart->X;
+            translator->startedAt = hart->InstructionsAtSlice;
             BeginModule(translator);
             hart->Translator = translator;
         }
 
         translator->Mode = mode;
+        NotePlace(translator, hart);
         return &translator->Mailbox;
     }
 
     /// <summary>Before a run: takes what the host has made.</summary>
     public static void Pump(Translator* translator, Hart* hart)
     {
-        translator->Mailbox.Pc = hart->Pc;
-        translator->Mailbox.AddressSpace = hart->AddressTranslation;
+        NotePlace(translator, hart);
         RegionTable.TakeCleared(&translator->Regions);
         if (translator->Mailbox.State == (uint)ModuleState.Installed)
         {
@@ -85,15 +103,28 @@ public unsafe struct Translator
         }
     }
 
+    /// <summary>Whether the run shall come back to the host: a module is ready, or may have been compiled. Once said, it is settled.</summary>
+    public static bool WantsHost(Translator* translator)
+    {
+        var wants = translator->wantsHost;
+        translator->wantsHost = false;
+        return wants;
+    }
+
     /// <summary>Behind a slice: looks where it ended.</summary>
     public static void Sample(Translator* translator, Hart* hart)
     {
-        translator->Mailbox.Pc = hart->Pc;
-        translator->Mailbox.AddressSpace = hart->AddressTranslation;
+        NotePlace(translator, hart);
         if (translator->Mode == TranslationMode.Off)
             return;
         if (translator->module.Count > 0 && ++translator->waited >= PatienceSlices)
             Publish(translator, hart);
+        if (translator->Mailbox.State == (uint)ModuleState.Taken && ++translator->compiling >= CompilingSlices)
+        {
+            translator->compiling = 0;
+            translator->wantsHost = true;
+        }
+
         var pc = hart->Pc;
         var entry = Tlb.ExecuteEntry(hart, pc);
         if (entry->Tag != (pc & Tlb.PageMask))
@@ -103,20 +134,31 @@ public unsafe struct Translator
             return;
         // A host that is behind gets no more to do than it can: what is hot stays so.
         var isFull = translator->module.Count >= 2 * Batch || !translator->module.HasRoom(RegionCapacity);
-        if (!IsHot(translator, record) || isFull || IsUnderWay(translator, record))
+        var page = CodeCache.PageOf(hart, entry->Slots);
+        if (!IsHot(translator, hart, page, record) || isFull || IsUnderWay(translator, record))
             return;
         if (!RegionTable.MakeRoom(&translator->Regions, hart))
             return;
-        var page = CodeCache.PageOf(hart, entry->Slots);
-        if (!Translate(translator, hart, entry->Tag, page, (int)(record - page->First)))
-            translator->samples[SampleIndex(record)] = InVain;
+        var index = SampleIndex(record);
+        if (!Translate(translator, hart, entry->Tag, page, (int)(record - page->First)) && translator->sampled[index] == record)
+        {
+            translator->samples[index] = InVain;
+            translator->vainSince[index] = page->Generation;
+        }
+
         if (translator->module.Count >= (translator->Mode == TranslationMode.All ? 1 : Batch))
             Publish(translator, hart);
     }
 
+    private static void NotePlace(Translator* translator, Hart* hart)
+    {
+        translator->Mailbox.Pc = hart->Pc;
+        translator->Mailbox.AddressSpace = hart->AddressTranslation;
+    }
+
     private static int SampleIndex(Insn* record) => (int)((uint)(nuint)record / Insn.Size) & (Samples - 1);
 
-    private static bool IsHot(Translator* translator, Insn* record)
+    private static bool IsHot(Translator* translator, Hart* hart, CodePage* page, Insn* record)
     {
         var index = SampleIndex(record);
         var count = translator->samples + index;
@@ -134,10 +176,22 @@ public unsafe struct Translator
         }
 
         if (*count == InVain)
-            return false;
-        if (*count < Threshold)
+        {
+            // Other code may be there by now.
+            if (translator->vainSince[index] == page->Generation)
+                return false;
+            *count = 0;
+        }
+
+        if (*count < StartThreshold)
             ++*count;
-        return *count == Threshold || translator->Mode == TranslationMode.All;
+        return *count >= PresentThreshold(translator, hart) || translator->Mode == TranslationMode.All;
+    }
+
+    private static int PresentThreshold(Translator* translator, Hart* hart)
+    {
+        var done = hart->InstructionsAtSlice - translator->startedAt;
+        return done >= StartInstructions ? Threshold : StartThreshold - (int)((StartThreshold - Threshold) * done / StartInstructions);
     }
 
     private static bool IsUnderWay(Translator* translator, Insn* record)
@@ -206,7 +260,8 @@ public unsafe struct Translator
             translator->handedOverCount = translator->module.Count;
             for (var i = 0; i < translator->module.Count; i++)
                 translator->handedOver[i] = translator->building[i];
-            Processor.StopForModule(hart->Machine);
+            translator->wantsHost = true;
+            translator->compiling = 0;
         }
         else
         {
