@@ -33,6 +33,6 @@ test('translated code computes what interpreted code does', async () => {
   const translated = await run(true), interpreted = await run(false);
   assert.equal(translated.stdout, interpreted.stdout);
   assert.equal(translated.status, 5);
-  assert.equal(interpreted.statistics.translatedRegions, 0);
-  assert.ok(translated.statistics.translatedRegions > 5, `${translated.statistics.translatedRegions} regions`);
+  assert.equal(interpreted.statistics.translation.regions, 0);
+  assert.ok(translated.statistics.translation.regions > 5, `${translated.statistics.translation.regions} regions`);
 });

@@ -5,8 +5,9 @@ import {
   MountConfig, MountConfigSize, Port, PortConfig, PortConfigSize,
 } from './layout.js';
 import { InputQueue, LinearMemory, RingBuffer } from './memory.js';
+import type { TranslationFigures } from './messages.js';
 import type { ModuleIndex } from './module-index.js';
-import { Translations } from './translations.js';
+import { NoTranslation, Translations } from './translations.js';
 import { wasiImports } from './wasi.js';
 
 const PageSize = 65536;
@@ -81,8 +82,8 @@ export class Machine {
     this.translations = Translations.start(this.engine as unknown as WebAssembly.Exports, this.memory, this.handle, log);
   }
 
-  /** Translated regions that run now. */
-  get translatedRegions(): number { return this.translations?.regions ?? 0; }
+  /** What has been translated. */
+  get translation(): TranslationFigures { return this.translations?.figures ?? NoTranslation; }
 
   set window(size: { columns: number; rows: number }) {
     this.memory.set(this.mailbox, Mailbox.Columns, size.columns);

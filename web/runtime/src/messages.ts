@@ -16,9 +16,11 @@ export interface Progress {
 /** Figures of a container. */
 export interface Statistics {
   readonly instructions: number; readonly idleSeconds: number; readonly downloadedBytes: number; readonly diskFetches: number; readonly chunksFromCache: number; readonly memoryBytes: number;
-  /** Pieces of guest code that run translated now. */
-  readonly translatedRegions: number;
+  readonly translation: TranslationFigures;
 }
+
+/** What has been translated: pieces of guest code that run now and bytes of their functions, pieces given up, modules and their bytes so far. */
+export interface TranslationFigures { readonly regions: number; readonly codeBytes: number; readonly regionsDropped: number; readonly modules: number; readonly totalBytes: number }
 
 export interface Window { readonly columns: number; readonly rows: number }
 

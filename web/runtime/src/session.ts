@@ -7,6 +7,7 @@ import { compileEngine, readMemory } from './engine.js';
 import { GantryError } from './errors.js';
 import { HaltKind, Mailbox, RunReason } from './layout.js';
 import { Machine } from './machine.js';
+import { NoTranslation } from './translations.js';
 import type { Endpoint, FromWorker, Progress, StartSettings, ToWorker } from './messages.js';
 import { readIndex, withMemory } from './module-index.js';
 import { ProcessTable } from './processes.js';
@@ -215,7 +216,7 @@ export class Session {
       type: 'statistics', statistics: {
         instructions: at(Mailbox.Instructions), idleSeconds: at(Mailbox.IdleTicks) / TicksPerSecond, downloadedBytes: this.downloaded,
         diskFetches: disk?.statistics.fetches ?? 0, chunksFromCache: disk?.statistics.cachedChunks ?? 0, memoryBytes: machine?.memory.length ?? 0,
-        translatedRegions: machine?.translatedRegions ?? 0,
+        translation: machine?.translation ?? NoTranslation,
       },
     });
   }

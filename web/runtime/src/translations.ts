@@ -1,5 +1,6 @@
 import { ModuleMailbox, ModuleState } from './layout.js';
 import type { LinearMemory } from './memory.js';
+import type { TranslationFigures } from './messages.js';
 
 /** What the engine's exports offer to a host that can instantiate modules. */
 export interface TranslatingEngine {
@@ -7,6 +8,9 @@ export interface TranslatingEngine {
   readonly table: WebAssembly.Table;
   readonly gantry_translate: (machine: number, mode: number, firstEntry: number) => number;
 }
+
+/** Of a container that is not translated. */
+export const NoTranslation: TranslationFigures = { regions: 0, codeBytes: 0, regionsDropped: 0, modules: 0, totalBytes: 0 };
 
 /** TranslationMode.Hot: what runs often. */
 const Hot = 1;
@@ -31,8 +35,14 @@ export class Translations {
     return new Translations(engine, memory, mailbox, log);
   }
 
-  /** Regions that run now. */
-  get regions(): number { return this.memory.get(this.mailbox, ModuleMailbox.Regions); }
+  /** What there is. */
+  get figures(): TranslationFigures {
+    const at = (field: typeof ModuleMailbox[keyof typeof ModuleMailbox]) => this.memory.get(this.mailbox, field);
+    return {
+      regions: at(ModuleMailbox.Regions), codeBytes: at(ModuleMailbox.CodeBytes), regionsDropped: at(ModuleMailbox.RegionsDropped),
+      modules: at(ModuleMailbox.Modules), totalBytes: at(ModuleMailbox.TotalBytes),
+    };
+  }
 
   /** Between two runs: takes a module, clears what was given up. */
   pump(): void {
