@@ -39,3 +39,15 @@ public sealed class WasmTailCallsAttribute : Attribute;
 /// </remarks>
 [AttributeUsage(AttributeTargets.Method)]
 public sealed class WasmTemplateAttribute : Attribute;
+
+/// <summary>
+/// Gives a method <paramref name="count"/> consecutive entries of the module's table instead of one: its address is the first, and a call of any of them calls it. A method that is
+/// called through what it also looks at, such as an interpreter's loop, finds there which of its cases is meant.
+/// </summary>
+/// <param name="count">The number of entries, at least 1.</param>
+[AttributeUsage(AttributeTargets.Method)]
+public sealed class WasmTableEntriesAttribute(int count) : Attribute
+{
+    /// <summary>The number of entries.</summary>
+    public int Count { get; } = count;
+}

@@ -123,7 +123,8 @@ internal sealed partial class ModuleBuilder(CompilationUnit unit)
         {
             // Entry 0 stays empty, so that a null function pointer traps.
             _tableIndex[method] = index = _tableEntries.Count + 1;
-            _tableEntries.Add(method);
+            for (var count = method.TableEntries; count > 0; count--)
+                _tableEntries.Add(method);
         }
 
         return index;

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Reflection;
 using System.Reflection.Metadata;
 
@@ -107,6 +108,10 @@ internal sealed class MethodDesc
     public bool NoInlining => (ImplAttributes & MethodImplAttributes.NoInlining) != 0;
 
     public bool TailCalls => HasAttribute("Gantry.WasmTailCallsAttribute");
+
+    /// <summary>How many consecutive entries of the module's table it gets where its address is taken.</summary>
+    public int TableEntries =>
+        AttributeStrings("Gantry.WasmTableEntriesAttribute") is [var count] && int.TryParse(count, CultureInfo.InvariantCulture, out var entries) ? Math.Max(entries, 1) : 1;
 
     public MethodSig Signature => _signature ??= Decode();
 

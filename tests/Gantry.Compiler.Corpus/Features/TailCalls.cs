@@ -57,4 +57,28 @@ public static unsafe class TailCalls
 
     [WasmTailCalls]
     private static long Stop(State* state, int value) => state->Sum + value;
+
+    // In WebAssembly the call is of one of the method's entries; elsewhere it has only one.
+    [WasmExport("table_entries")]
+    [Inputs(0, 5)]
+    [Inputs(1, 5)]
+    [Inputs(2, -7)]
+    [Inputs(3, 9)]
+    public static int TableEntries(int entry, int value)
+    {
+        nuint first = (nuint)(delegate*<nuint, int, int>)&Calculate, other = (nuint)(delegate*<State*, int, long>)&Stop;
+        nuint called = first + (nuint)entry;
+        if (WasmTarget.IsWebAssembly && other >= first && other < first + 4) return -1;
+        var method = (delegate*<nuint, int, int>)(WasmTarget.IsWebAssembly ? called : first);
+        return method(called, value);
+    }
+
+    [WasmTableEntries(4)]
+    private static int Calculate(nuint called, int value) => (uint)(called - (nuint)(delegate*<nuint, int, int>)&Calculate) switch
+    {
+        0 => value,
+        1 => value * value,
+        2 => -value,
+        _ => value << 3,
+    };
 }

@@ -9,6 +9,9 @@ public sealed class DebianTests
 {
     public static TheoryData<Where> Both => [Where.CoreClr, Where.Wasmtime, Where.Translated];
 
+    // What is to be translated must go on for longer than the host needs to compile the first modules.
+    private static int Times(Where where) => where == Where.Translated ? 5 : 1;
+
     [Theory]
     [MemberData(nameof(Both))]
     public void BootsAndReportsTheExitStatus(Where where)
@@ -43,8 +46,8 @@ public sealed class DebianTests
     [MemberData(nameof(Both))]
     public void GccCompilesAndTheProgramRuns(Where where)
     {
-        const string Script = """
-            cd /tmp && cat >hello.c && gcc -O2 -Wall -Werror hello.c -o hello -lm && ./hello
+        var script = $$"""
+            cd /tmp && cat >hello.c && for i in $(seq {{Times(where)}}); do gcc -O2 -Wall -Werror hello.c -o hello -lm || exit 1; done && ./hello
             """;
         const string Program = """
             #include <math.h>
@@ -56,19 +59,20 @@ public sealed class DebianTests
                 return 3;
             }
             """;
-        var outcome = Guest.Run(where, Script, Program);
+        var outcome = Guest.Run(where, script, Program);
         var sum = 0.0;
         for (var i = 1; i <= 1000; i++)
             sum += Math.Sqrt(i) / 3;
         Assert.Equal((3, $"hello {sum:F12}\n", ""), (outcome.Status, outcome.Output, outcome.Errors));
-        Assert.Equal(where == Where.Translated, outcome.Regions > 100);
+        Assert.True((where == Where.Translated) == (outcome.Regions > 100), $"{outcome.Regions} regions");
     }
 
     [Theory]
     [MemberData(nameof(Both))]
     public void PythonAndPerl(Where where)
     {
-        const string Script = """
+        var script = $$"""
+            work() {
             python3 -c '
             import hashlib, json, zlib, decimal, re
             data = b"".join(str(i * i).encode() for i in range(20000))
@@ -76,16 +80,18 @@ public sealed class DebianTests
             print(json.dumps({"pi": decimal.Decimal(2).sqrt().__str__()[:20], "f": 0.1 + 0.2, "big": 3 ** 100}))
             '
             perl -MDigest::SHA=sha256_hex -e 'my $d = join("", map { $_ * $_ } 0 .. 19999); print sha256_hex($d), " ", join(",", sort { $b <=> $a } (3, 11, 2)), "\n"'
+            }
+            for i in $(seq 2 {{Times(where)}}); do work >/dev/null || exit 1; done; work
             """;
         var data = Encoding.ASCII.GetBytes(string.Concat(Enumerable.Range(0, 20000).Select(i => (long)i * i)));
         var digest = Convert.ToHexStringLower(SHA256.HashData(data));
         var crc = Crc32(data);
-        var outcome = Guest.Run(where, Script);
+        var outcome = Guest.Run(where, script);
         Assert.Equal(
             $"{digest} {crc}\n{{\"pi\": \"1.414213562373095048\", \"f\": 0.30000000000000004, \"big\": 515377520732011331036461129765621272702107522001}}\n{digest} 11,3,2\n",
             outcome.Output);
         Assert.Equal((0, ""), (outcome.Status, outcome.Errors));
-        Assert.Equal(where == Where.Translated, outcome.Regions > 100);
+        Assert.True((where == Where.Translated) == (outcome.Regions > 100), $"{outcome.Regions} regions");
     }
 
     [Theory]

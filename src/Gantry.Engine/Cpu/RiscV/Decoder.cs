@@ -51,8 +51,7 @@ public static unsafe class Decoder
             var cause = FetchNextHalf(hart, &second);
             if (cause != 0)
                 return Trap.At(hart, insn, left, cause, hart->PageAddress + 4096);
-            Decode(hart, insn, half | (second << 16), 2);
-            page->Straddling = insn->Handler;
+            page->Straddling = Decode(hart, insn, half | (second << 16), 2);
             page->StraddlingHalf = (ushort)second;
             insn->Handler = &RunStraddling;
         }
@@ -84,14 +83,15 @@ public static unsafe class Decoder
     /// <param name="insn">The record.</param>
     /// <param name="word">A 32-bit encoding; 0 for what is illegal.</param>
     /// <param name="halfwords">Length of the encoding in memory.</param>
-    public static void Decode(Hart* hart, Insn* insn, uint word, int halfwords)
+    /// <returns>The instruction's own handler, which executes the record whatever handler that has.</returns>
+    public static delegate*<Hart*, Insn*, int, Insn*> Decode(Hart* hart, Insn* insn, uint word, int halfwords)
     {
         var row = hart->Table.Find(word);
         var mode = (word >> 12) & 7;
         if (row == null || ((row->Flags & RowFlags.Rounds) != 0 && mode is 5 or 6))
         {
             insn->Handler = &Illegal;
-            return;
+            return insn->Handler;
         }
 
         var rd = (byte)((word >> 7) & 31);
@@ -100,7 +100,10 @@ public static unsafe class Decoder
         insn->Rs2 = (byte)((word >> 20) & 31);
         insn->Rs3AndMode = (byte)((word >> 27) | (mode << 5));
         insn->Immediate = ImmediateOf(row->Format, word);
-        insn->Handler = halfwords == 1 ? row->TwoBytes : row->FourBytes;
+        var own = halfwords == 1 ? row->TwoBytes : row->FourBytes;
+        var loop = HotLoop.HandlerOf(row->Hot, halfwords);
+        insn->Handler = loop != null ? loop : own;
+        return own;
     }
 
     /// <summary>The immediate of an encoding (unprivileged specification, 2.3).</summary>

@@ -111,6 +111,9 @@ public unsafe struct InstructionRow
     /// <summary>Handler for the full-size form.</summary>
     public delegate*<Hart*, Insn*, int, Insn*> FourBytes;
 
+    /// <summary>Which instruction of <see cref="HotLoop"/> it is.</summary>
+    public Hot Hot;
+
     /// <summary>In WebAssembly, what the translator stitches; null for what is always interpreted.</summary>
     public byte* Template;
 
@@ -141,11 +144,17 @@ public unsafe struct InstructionTable
     private fixed int start[Buckets + 1];
     private int count;
 
+    // Handlers of the instructions that HotLoop executes, by its cases.
+    private delegate*<Hart*, Insn*, int, Insn*>* hotHandlers;
+
     /// <summary>Number of rows.</summary>
     public readonly int Count => count;
 
     /// <summary>A row, in the order of the table below.</summary>
     public readonly InstructionRow* this[int index] => rows + index;
+
+    /// <summary>The handler that does all of what a case of <see cref="HotLoop"/> may give up.</summary>
+    public readonly delegate*<Hart*, Insn*, int, Insn*> HotHandler(uint hotCase) => hotHandlers[hotCase];
 
     /// <summary>Index of a row.</summary>
     public readonly int IndexOf(InstructionRow* row) => (int)(row - rows);
@@ -171,8 +180,16 @@ public unsafe struct InstructionTable
     {
         rows = (InstructionRow*)NativeMemory.AllocZeroed(Capacity, (nuint)sizeof(InstructionRow));
         order = (byte*)NativeMemory.AllocZeroed(Capacity, 1);
+        hotHandlers = (delegate*<Hart*, Insn*, int, Insn*>*)NativeMemory.AllocZeroed(HotLoop.Cases, (nuint)sizeof(nuint));
         count = 0;
         AddRows();
+        for (var i = 0; i < count; i++)
+        {
+            hotHandlers[HotLoop.Case(rows[i].Hot, 2)] = rows[i].FourBytes;
+            if (rows[i].Hot <= Hot.LastCompressed)
+                hotHandlers[HotLoop.Case(rows[i].Hot, 1)] = rows[i].TwoBytes;
+        }
+
         var position = 0;
         for (var bucket = 0; bucket < Buckets; bucket++)
         {
@@ -187,10 +204,11 @@ public unsafe struct InstructionTable
         start[Buckets] = position;
     }
 
-    private void Row<TOp>(ReadOnlySpan<byte> name, uint match, uint mask, Format format)
+    private void Row<TOp>(ReadOnlySpan<byte> name, uint match, uint mask, Format format, Hot hot = Hot.None)
         where TOp : struct, IInstruction
     {
         Add(name, match, mask, format, RowFlags.None, &Handler<TOp, TwoBytes>.Run, &Handler<TOp, FourBytes>.Run);
+        rows[count - 1].Hot = hot;
         if (WasmTarget.IsWebAssembly)
             rows[count - 1].Template = (byte*)(delegate*<void>)&InstructionTemplate<TOp, AnyRounding>.Body;
     }
@@ -233,59 +251,59 @@ public unsafe struct InstructionTable
     private void AddRows()
     {
         // RV64I
-        Row<Lui>("lui"u8, 0x00000037, 0x0000007F, Format.U);
-        Row<Auipc>("auipc"u8, 0x00000017, 0x0000007F, Format.U);
-        Row<Jal>("jal"u8, 0x0000006F, 0x0000007F, Format.J);
-        Row<Jalr>("jalr"u8, 0x00000067, 0x0000707F, Format.I);
-        Row<Beq>("beq"u8, 0x00000063, 0x0000707F, Format.B);
-        Row<Bne>("bne"u8, 0x00001063, 0x0000707F, Format.B);
-        Row<Blt>("blt"u8, 0x00004063, 0x0000707F, Format.B);
-        Row<Bge>("bge"u8, 0x00005063, 0x0000707F, Format.B);
-        Row<Bltu>("bltu"u8, 0x00006063, 0x0000707F, Format.B);
-        Row<Bgeu>("bgeu"u8, 0x00007063, 0x0000707F, Format.B);
-        Row<Lb>("lb"u8, 0x00000003, 0x0000707F, Format.I);
-        Row<Lh>("lh"u8, 0x00001003, 0x0000707F, Format.I);
-        Row<Lw>("lw"u8, 0x00002003, 0x0000707F, Format.I);
-        Row<Ld>("ld"u8, 0x00003003, 0x0000707F, Format.I);
-        Row<Lbu>("lbu"u8, 0x00004003, 0x0000707F, Format.I);
-        Row<Lhu>("lhu"u8, 0x00005003, 0x0000707F, Format.I);
-        Row<Lwu>("lwu"u8, 0x00006003, 0x0000707F, Format.I);
-        Row<Sb>("sb"u8, 0x00000023, 0x0000707F, Format.S);
-        Row<Sh>("sh"u8, 0x00001023, 0x0000707F, Format.S);
-        Row<Sw>("sw"u8, 0x00002023, 0x0000707F, Format.S);
-        Row<Sd>("sd"u8, 0x00003023, 0x0000707F, Format.S);
-        Row<Addi>("addi"u8, 0x00000013, 0x0000707F, Format.I);
-        Row<Slti>("slti"u8, 0x00002013, 0x0000707F, Format.I);
-        Row<Sltiu>("sltiu"u8, 0x00003013, 0x0000707F, Format.I);
-        Row<Xori>("xori"u8, 0x00004013, 0x0000707F, Format.I);
-        Row<Ori>("ori"u8, 0x00006013, 0x0000707F, Format.I);
-        Row<Andi>("andi"u8, 0x00007013, 0x0000707F, Format.I);
-        Row<Slli>("slli"u8, 0x00001013, 0xFC00707F, Format.Shift);
-        Row<Srli>("srli"u8, 0x00005013, 0xFC00707F, Format.Shift);
-        Row<Srai>("srai"u8, 0x40005013, 0xFC00707F, Format.Shift);
-        Row<Addiw>("addiw"u8, 0x0000001B, 0x0000707F, Format.I);
-        Row<Slliw>("slliw"u8, 0x0000101B, 0xFE00707F, Format.Shift);
-        Row<Srliw>("srliw"u8, 0x0000501B, 0xFE00707F, Format.Shift);
-        Row<Sraiw>("sraiw"u8, 0x4000501B, 0xFE00707F, Format.Shift);
-        Row<Add>("add"u8, 0x00000033, 0xFE00707F, Format.R);
-        Row<Sub>("sub"u8, 0x40000033, 0xFE00707F, Format.R);
-        Row<Sll>("sll"u8, 0x00001033, 0xFE00707F, Format.R);
-        Row<Slt>("slt"u8, 0x00002033, 0xFE00707F, Format.R);
-        Row<Sltu>("sltu"u8, 0x00003033, 0xFE00707F, Format.R);
-        Row<Xor>("xor"u8, 0x00004033, 0xFE00707F, Format.R);
-        Row<Srl>("srl"u8, 0x00005033, 0xFE00707F, Format.R);
-        Row<Sra>("sra"u8, 0x40005033, 0xFE00707F, Format.R);
-        Row<Or>("or"u8, 0x00006033, 0xFE00707F, Format.R);
-        Row<And>("and"u8, 0x00007033, 0xFE00707F, Format.R);
-        Row<Addw>("addw"u8, 0x0000003B, 0xFE00707F, Format.R);
-        Row<Subw>("subw"u8, 0x4000003B, 0xFE00707F, Format.R);
-        Row<Sllw>("sllw"u8, 0x0000103B, 0xFE00707F, Format.R);
-        Row<Srlw>("srlw"u8, 0x0000503B, 0xFE00707F, Format.R);
-        Row<Sraw>("sraw"u8, 0x4000503B, 0xFE00707F, Format.R);
+        Row<Lui>("lui"u8, 0x00000037, 0x0000007F, Format.U, Hot.Lui);
+        Row<Auipc>("auipc"u8, 0x00000017, 0x0000007F, Format.U, Hot.Auipc);
+        Row<Jal>("jal"u8, 0x0000006F, 0x0000007F, Format.J, Hot.Jal);
+        Row<Jalr>("jalr"u8, 0x00000067, 0x0000707F, Format.I, Hot.Jalr);
+        Row<Beq>("beq"u8, 0x00000063, 0x0000707F, Format.B, Hot.Beq);
+        Row<Bne>("bne"u8, 0x00001063, 0x0000707F, Format.B, Hot.Bne);
+        Row<Blt>("blt"u8, 0x00004063, 0x0000707F, Format.B, Hot.Blt);
+        Row<Bge>("bge"u8, 0x00005063, 0x0000707F, Format.B, Hot.Bge);
+        Row<Bltu>("bltu"u8, 0x00006063, 0x0000707F, Format.B, Hot.Bltu);
+        Row<Bgeu>("bgeu"u8, 0x00007063, 0x0000707F, Format.B, Hot.Bgeu);
+        Row<Lb>("lb"u8, 0x00000003, 0x0000707F, Format.I, Hot.Lb);
+        Row<Lh>("lh"u8, 0x00001003, 0x0000707F, Format.I, Hot.Lh);
+        Row<Lw>("lw"u8, 0x00002003, 0x0000707F, Format.I, Hot.Lw);
+        Row<Ld>("ld"u8, 0x00003003, 0x0000707F, Format.I, Hot.Ld);
+        Row<Lbu>("lbu"u8, 0x00004003, 0x0000707F, Format.I, Hot.Lbu);
+        Row<Lhu>("lhu"u8, 0x00005003, 0x0000707F, Format.I, Hot.Lhu);
+        Row<Lwu>("lwu"u8, 0x00006003, 0x0000707F, Format.I, Hot.Lwu);
+        Row<Sb>("sb"u8, 0x00000023, 0x0000707F, Format.S, Hot.Sb);
+        Row<Sh>("sh"u8, 0x00001023, 0x0000707F, Format.S, Hot.Sh);
+        Row<Sw>("sw"u8, 0x00002023, 0x0000707F, Format.S, Hot.Sw);
+        Row<Sd>("sd"u8, 0x00003023, 0x0000707F, Format.S, Hot.Sd);
+        Row<Addi>("addi"u8, 0x00000013, 0x0000707F, Format.I, Hot.Addi);
+        Row<Slti>("slti"u8, 0x00002013, 0x0000707F, Format.I, Hot.Slti);
+        Row<Sltiu>("sltiu"u8, 0x00003013, 0x0000707F, Format.I, Hot.Sltiu);
+        Row<Xori>("xori"u8, 0x00004013, 0x0000707F, Format.I, Hot.Xori);
+        Row<Ori>("ori"u8, 0x00006013, 0x0000707F, Format.I, Hot.Ori);
+        Row<Andi>("andi"u8, 0x00007013, 0x0000707F, Format.I, Hot.Andi);
+        Row<Slli>("slli"u8, 0x00001013, 0xFC00707F, Format.Shift, Hot.Slli);
+        Row<Srli>("srli"u8, 0x00005013, 0xFC00707F, Format.Shift, Hot.Srli);
+        Row<Srai>("srai"u8, 0x40005013, 0xFC00707F, Format.Shift, Hot.Srai);
+        Row<Addiw>("addiw"u8, 0x0000001B, 0x0000707F, Format.I, Hot.Addiw);
+        Row<Slliw>("slliw"u8, 0x0000101B, 0xFE00707F, Format.Shift, Hot.Slliw);
+        Row<Srliw>("srliw"u8, 0x0000501B, 0xFE00707F, Format.Shift, Hot.Srliw);
+        Row<Sraiw>("sraiw"u8, 0x4000501B, 0xFE00707F, Format.Shift, Hot.Sraiw);
+        Row<Add>("add"u8, 0x00000033, 0xFE00707F, Format.R, Hot.Add);
+        Row<Sub>("sub"u8, 0x40000033, 0xFE00707F, Format.R, Hot.Sub);
+        Row<Sll>("sll"u8, 0x00001033, 0xFE00707F, Format.R, Hot.Sll);
+        Row<Slt>("slt"u8, 0x00002033, 0xFE00707F, Format.R, Hot.Slt);
+        Row<Sltu>("sltu"u8, 0x00003033, 0xFE00707F, Format.R, Hot.Sltu);
+        Row<Xor>("xor"u8, 0x00004033, 0xFE00707F, Format.R, Hot.Xor);
+        Row<Srl>("srl"u8, 0x00005033, 0xFE00707F, Format.R, Hot.Srl);
+        Row<Sra>("sra"u8, 0x40005033, 0xFE00707F, Format.R, Hot.Sra);
+        Row<Or>("or"u8, 0x00006033, 0xFE00707F, Format.R, Hot.Or);
+        Row<And>("and"u8, 0x00007033, 0xFE00707F, Format.R, Hot.And);
+        Row<Addw>("addw"u8, 0x0000003B, 0xFE00707F, Format.R, Hot.Addw);
+        Row<Subw>("subw"u8, 0x4000003B, 0xFE00707F, Format.R, Hot.Subw);
+        Row<Sllw>("sllw"u8, 0x0000103B, 0xFE00707F, Format.R, Hot.Sllw);
+        Row<Srlw>("srlw"u8, 0x0000503B, 0xFE00707F, Format.R, Hot.Srlw);
+        Row<Sraw>("sraw"u8, 0x4000503B, 0xFE00707F, Format.R, Hot.Sraw);
         Row<Fence>("fence"u8, 0x0000000F, 0x0000707F, Format.None);
 
         // M
-        Row<Mul>("mul"u8, 0x02000033, 0xFE00707F, Format.R);
+        Row<Mul>("mul"u8, 0x02000033, 0xFE00707F, Format.R, Hot.Mul);
         Row<Mulh>("mulh"u8, 0x02001033, 0xFE00707F, Format.R);
         Row<Mulhsu>("mulhsu"u8, 0x02002033, 0xFE00707F, Format.R);
         Row<Mulhu>("mulhu"u8, 0x02003033, 0xFE00707F, Format.R);
@@ -293,7 +311,7 @@ public unsafe struct InstructionTable
         Row<Divu>("divu"u8, 0x02005033, 0xFE00707F, Format.R);
         Row<Rem>("rem"u8, 0x02006033, 0xFE00707F, Format.R);
         Row<Remu>("remu"u8, 0x02007033, 0xFE00707F, Format.R);
-        Row<Mulw>("mulw"u8, 0x0200003B, 0xFE00707F, Format.R);
+        Row<Mulw>("mulw"u8, 0x0200003B, 0xFE00707F, Format.R, Hot.Mulw);
         Row<Divw>("divw"u8, 0x0200403B, 0xFE00707F, Format.R);
         Row<Divuw>("divuw"u8, 0x0200503B, 0xFE00707F, Format.R);
         Row<Remw>("remw"u8, 0x0200603B, 0xFE00707F, Format.R);
@@ -324,17 +342,17 @@ public unsafe struct InstructionTable
         Row<AmoMaxuD>("amomaxu.d"u8, 0xE000302F, 0xF800707F, Format.Amo);
 
         // Zba
-        Row<AddUw>("add.uw"u8, 0x0800003B, 0xFE00707F, Format.R);
-        Row<Sh1add>("sh1add"u8, 0x20002033, 0xFE00707F, Format.R);
+        Row<AddUw>("add.uw"u8, 0x0800003B, 0xFE00707F, Format.R, Hot.AddUw);
+        Row<Sh1add>("sh1add"u8, 0x20002033, 0xFE00707F, Format.R, Hot.Sh1add);
         Row<Sh1addUw>("sh1add.uw"u8, 0x2000203B, 0xFE00707F, Format.R);
-        Row<Sh2add>("sh2add"u8, 0x20004033, 0xFE00707F, Format.R);
+        Row<Sh2add>("sh2add"u8, 0x20004033, 0xFE00707F, Format.R, Hot.Sh2add);
         Row<Sh2addUw>("sh2add.uw"u8, 0x2000403B, 0xFE00707F, Format.R);
-        Row<Sh3add>("sh3add"u8, 0x20006033, 0xFE00707F, Format.R);
+        Row<Sh3add>("sh3add"u8, 0x20006033, 0xFE00707F, Format.R, Hot.Sh3add);
         Row<Sh3addUw>("sh3add.uw"u8, 0x2000603B, 0xFE00707F, Format.R);
-        Row<SlliUw>("slli.uw"u8, 0x0800101B, 0xFC00707F, Format.Shift);
+        Row<SlliUw>("slli.uw"u8, 0x0800101B, 0xFC00707F, Format.Shift, Hot.SlliUw);
 
         // Zbb
-        Row<Andn>("andn"u8, 0x40007033, 0xFE00707F, Format.R);
+        Row<Andn>("andn"u8, 0x40007033, 0xFE00707F, Format.R, Hot.Andn);
         Row<Orn>("orn"u8, 0x40006033, 0xFE00707F, Format.R);
         Row<Xnor>("xnor"u8, 0x40004033, 0xFE00707F, Format.R);
         Row<Clz>("clz"u8, 0x60001013, 0xFFF0707F, Format.Unary);
@@ -343,18 +361,18 @@ public unsafe struct InstructionTable
         Row<Ctzw>("ctzw"u8, 0x6010101B, 0xFFF0707F, Format.Unary);
         Row<Cpop>("cpop"u8, 0x60201013, 0xFFF0707F, Format.Unary);
         Row<Cpopw>("cpopw"u8, 0x6020101B, 0xFFF0707F, Format.Unary);
-        Row<Max>("max"u8, 0x0A006033, 0xFE00707F, Format.R);
-        Row<Maxu>("maxu"u8, 0x0A007033, 0xFE00707F, Format.R);
-        Row<Min>("min"u8, 0x0A004033, 0xFE00707F, Format.R);
-        Row<Minu>("minu"u8, 0x0A005033, 0xFE00707F, Format.R);
-        Row<SextB>("sext.b"u8, 0x60401013, 0xFFF0707F, Format.Unary);
-        Row<SextH>("sext.h"u8, 0x60501013, 0xFFF0707F, Format.Unary);
-        Row<ZextH>("zext.h"u8, 0x0800403B, 0xFFF0707F, Format.Unary);
+        Row<Max>("max"u8, 0x0A006033, 0xFE00707F, Format.R, Hot.Max);
+        Row<Maxu>("maxu"u8, 0x0A007033, 0xFE00707F, Format.R, Hot.Maxu);
+        Row<Min>("min"u8, 0x0A004033, 0xFE00707F, Format.R, Hot.Min);
+        Row<Minu>("minu"u8, 0x0A005033, 0xFE00707F, Format.R, Hot.Minu);
+        Row<SextB>("sext.b"u8, 0x60401013, 0xFFF0707F, Format.Unary, Hot.SextB);
+        Row<SextH>("sext.h"u8, 0x60501013, 0xFFF0707F, Format.Unary, Hot.SextH);
+        Row<ZextH>("zext.h"u8, 0x0800403B, 0xFFF0707F, Format.Unary, Hot.ZextH);
         Row<Rol>("rol"u8, 0x60001033, 0xFE00707F, Format.R);
         Row<Rolw>("rolw"u8, 0x6000103B, 0xFE00707F, Format.R);
         Row<Ror>("ror"u8, 0x60005033, 0xFE00707F, Format.R);
         Row<Rorw>("rorw"u8, 0x6000503B, 0xFE00707F, Format.R);
-        Row<Rori>("rori"u8, 0x60005013, 0xFC00707F, Format.Shift);
+        Row<Rori>("rori"u8, 0x60005013, 0xFC00707F, Format.Shift, Hot.Rori);
         Row<Roriw>("roriw"u8, 0x6000501B, 0xFE00707F, Format.Shift);
         Row<OrcB>("orc.b"u8, 0x28705013, 0xFFF0707F, Format.Unary);
         Row<Rev8>("rev8"u8, 0x6B805013, 0xFFF0707F, Format.Unary);
@@ -362,16 +380,16 @@ public unsafe struct InstructionTable
         // Zbs
         Row<Bclr>("bclr"u8, 0x48001033, 0xFE00707F, Format.R);
         Row<Bclri>("bclri"u8, 0x48001013, 0xFC00707F, Format.Shift);
-        Row<Bext>("bext"u8, 0x48005033, 0xFE00707F, Format.R);
-        Row<Bexti>("bexti"u8, 0x48005013, 0xFC00707F, Format.Shift);
+        Row<Bext>("bext"u8, 0x48005033, 0xFE00707F, Format.R, Hot.Bext);
+        Row<Bexti>("bexti"u8, 0x48005013, 0xFC00707F, Format.Shift, Hot.Bexti);
         Row<Binv>("binv"u8, 0x68001033, 0xFE00707F, Format.R);
         Row<Binvi>("binvi"u8, 0x68001013, 0xFC00707F, Format.Shift);
         Row<Bset>("bset"u8, 0x28001033, 0xFE00707F, Format.R);
         Row<Bseti>("bseti"u8, 0x28001013, 0xFC00707F, Format.Shift);
 
         // Zicond
-        Row<CzeroEqz>("czero.eqz"u8, 0x0E005033, 0xFE00707F, Format.R);
-        Row<CzeroNez>("czero.nez"u8, 0x0E007033, 0xFE00707F, Format.R);
+        Row<CzeroEqz>("czero.eqz"u8, 0x0E005033, 0xFE00707F, Format.R, Hot.CzeroEqz);
+        Row<CzeroNez>("czero.nez"u8, 0x0E007033, 0xFE00707F, Format.R, Hot.CzeroNez);
 
         // F
         FloatRow<Flw>("flw"u8, 0x00002007, 0x0000707F, Format.I, RowFlags.FloatRd);

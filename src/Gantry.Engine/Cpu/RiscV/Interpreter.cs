@@ -176,11 +176,9 @@ public static unsafe class Interpreter
         var page = CodeCache.PageOf(hart, hart->PageSlots);
         var own = insn->Handler;
         var ram = (ushort*)(hart->Ram + ((nuint)page->RamPage << 12)) + (insn - page->First);
-        if ((ram[0] & 3) == 3)
-            Decoder.Decode(hart, insn, (uint)(ram[0] | (ram[1] << 16)), 2);
-        else
-            Decoder.Decode(hart, insn, Compressed.Expand(ram[0]), 1);
-        var handler = insn->Handler;
+        var handler = (ram[0] & 3) == 3
+            ? Decoder.Decode(hart, insn, (uint)(ram[0] | (ram[1] << 16)), 2)
+            : Decoder.Decode(hart, insn, Compressed.Expand(ram[0]), 1);
         insn->Handler = own;
         return handler(hart, insn, left);
     }

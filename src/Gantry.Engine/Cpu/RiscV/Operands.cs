@@ -124,12 +124,37 @@ public readonly struct Byte8 : IWidth
     public static int Bytes => 8;
 }
 
+/// <summary>Where an instruction is interpreted, as a type.</summary>
+public interface IPlace
+{
+    /// <summary>Whether rare cases are left to another place, which then executes the whole instruction.</summary>
+    static abstract bool GivesUp { get; }
+}
+
+/// <summary>In a function of its own, which does all there is to do: <see cref="Handler{TOp, TLength}"/>.</summary>
+public readonly struct InHandler : IPlace
+{
+    /// <inheritdoc/>
+    public static bool GivesUp => false;
+}
+
+/// <summary>In <see cref="HotLoop"/>, which calls nothing.</summary>
+public readonly struct InLoop : IPlace
+{
+    /// <inheritdoc/>
+    public static bool GivesUp => true;
+}
+
 /// <summary>The interpreter's operands.</summary>
-public unsafe struct Interpreted<TLength>(Hart* hart, Insn* insn, int left) : IOperands
+public unsafe struct Interpreted<TLength, TPlace>(Hart* hart, Insn* insn, int left) : IOperands
     where TLength : struct, ILength
+    where TPlace : struct, IPlace
 {
     /// <summary>The instruction to go on with.</summary>
     public Insn* Next = insn + TLength.Halfwords;
+
+    /// <summary>Nothing was done: another place must execute the instruction (<see cref="IPlace.GivesUp"/>).</summary>
+    public bool GaveUp = false;
 
     private readonly Hart* hart = hart;
     private readonly Insn* insn = insn;
@@ -230,6 +255,12 @@ public unsafe struct Interpreted<TLength>(Hart* hart, Insn* insn, int left) : IO
     {
         if (MemoryAccess.TryLoad<TWidth>(hart->DataTlb, address, out value))
             return true;
+        if (TPlace.GivesUp)
+        {
+            GaveUp = true;
+            return false;
+        }
+
         var done = DataAccess.LoadSlow(hart, insn, left, TWidth.Bytes, address);
         value = hart->Code.Loaded;
         if (done == null)
@@ -245,6 +276,12 @@ public unsafe struct Interpreted<TLength>(Hart* hart, Insn* insn, int left) : IO
     {
         if (MemoryAccess.TryStore<TWidth>(hart->DataTlb, address, value))
             return true;
+        if (TPlace.GivesUp)
+        {
+            GaveUp = true;
+            return false;
+        }
+
         var done = DataAccess.StoreSlow(hart, insn, left, TLength.Halfwords, TWidth.Bytes, address, value);
         if (done == null)
             return true;
@@ -299,7 +336,11 @@ public unsafe struct Interpreted<TLength>(Hart* hart, Insn* insn, int left) : IO
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Branch(bool taken)
     {
-        if (taken)
+        if (!taken)
+            return;
+        if (TPlace.GivesUp)
+            GaveUp = !JumpInPage();
+        else
             JumpRelative();
     }
 
@@ -307,11 +348,8 @@ public unsafe struct Interpreted<TLength>(Hart* hart, Insn* insn, int left) : IO
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void JumpRelative()
     {
-        // Offsets are even: in bytes of records, eight times as far. Forward in the page nobody looks at the count: every loop has another jump.
-        var target = (byte*)insn + ((nint)insn->Immediate << 3);
-        Next = (nuint)(target - (byte*)hart->PageSlots) < CodePage.SlotBytes && (insn->Immediate > 0 || left > 1)
-            ? (Insn*)target
-            : Interpreter.JumpFar(hart, left, hart->AddressOf(insn) + (ulong)(long)insn->Immediate);
+        if (!JumpInPage())
+            JumpFar(hart->AddressOf(insn) + (ulong)(long)insn->Immediate);
     }
 
     /// <inheritdoc/>
@@ -319,10 +357,25 @@ public unsafe struct Interpreted<TLength>(Hart* hart, Insn* insn, int left) : IO
     public void JumpTo(ulong target)
     {
         var offset = target - hart->PageAddress;
-        Next = offset < 4096 && left > 1
-            ? (Insn*)((byte*)hart->PageSlots + ((nuint)offset << 3))
-            : Interpreter.JumpFar(hart, left, target);
+        if (offset < 4096 && left > 1)
+            Next = (Insn*)((byte*)hart->PageSlots + ((nuint)offset << 3));
+        else
+            JumpFar(target);
     }
+
+    // Offsets are even: in bytes of records, eight times as far. Forward in the page nobody looks at the count: every loop has another jump.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private bool JumpInPage()
+    {
+        var target = (byte*)insn + ((nint)insn->Immediate << 3);
+        if ((nuint)(target - (byte*)hart->PageSlots) >= CodePage.SlotBytes || (insn->Immediate <= 0 && left <= 1))
+            return false;
+        Next = (Insn*)target;
+        return true;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void JumpFar(ulong target) => Next = TPlace.GivesUp ? Interpreter.FindFar(hart, left, target) : Interpreter.JumpFar(hart, left, target);
 }
 
 /// <summary>The handler of an instruction of a given length: one for each pair.</summary>
@@ -340,7 +393,7 @@ public static unsafe class Handler<TOp, TLength>
     [WasmTailCalls]
     public static Insn* Run(Hart* hart, Insn* insn, int left)
     {
-        var m = new Interpreted<TLength>(hart, insn, left);
+        var m = new Interpreted<TLength, InHandler>(hart, insn, left);
         TOp.Execute(ref m);
         var next = m.Next;
         if (WasmTarget.IsWebAssembly)
@@ -361,7 +414,7 @@ public static unsafe class FloatHandler<TOp, TLength>
         Insn* next;
         if (hart->FloatEnabled && ((insn->Rs3AndMode >> 5) != 7 || hart->RoundingMode <= 4))
         {
-            var m = new Interpreted<TLength>(hart, insn, left);
+            var m = new Interpreted<TLength, InHandler>(hart, insn, left);
             TOp.Execute(ref m);
             next = m.Next;
         }
