@@ -13,6 +13,7 @@ internal sealed class Lowering(Function function, VirtualTables tables)
 
     public void Run()
     {
+        Optimizer.SsaUtil.CountUses(function);
         foreach (var block in function.Blocks)
         {
             var old = block.Instrs;
@@ -50,6 +51,8 @@ internal sealed class Lowering(Function function, VirtualTables tables)
             case Op.LoadVirtual:
                 instr.Forward = TableEntry(instr.Args[0], (MethodDesc)instr.Aux!);
                 break;
+            case Op.Wasm when TryWiden(instr):
+                break;
             default:
                 if (instr.Op is Op.Load or Op.Store)
                     FoldOffset(instr);
@@ -68,6 +71,17 @@ internal sealed class Lowering(Function function, VirtualTables tables)
             access.Imm += constant.Imm;
             access.Args[0] = sum.Args[0].Resolve();
         }
+    }
+
+    /// <summary>A load of which only the extension is used extends by itself.</summary>
+    private static bool TryWiden(Instr extension)
+    {
+        if (extension.Args is not [{ Op: Op.Load, Uses: 1 } load] || Access.Widened(load.Code, extension.Code) is not { } wide)
+            return false;
+        load.Code = wide;
+        load.Type = ValType.I64;
+        extension.Forward = load;
+        return true;
     }
 
     private Instr TableEntry(Instr target, MethodDesc declaration) =>

@@ -1,4 +1,5 @@
 using Gantry.Compiler.IR;
+using Gantry.Compiler.Optimizer;
 
 namespace Gantry.Compiler.CodeGen;
 
@@ -15,9 +16,17 @@ internal static class Stackifier
     /// </summary>
     public static void Run(Function function)
     {
-        CountUses(function);
+        SsaUtil.CountUses(function);
         foreach (var block in function.Blocks)
+        {
+            foreach (var instr in block.Instrs)
+            {
+                instr.Block = block;
+                instr.Inlined = false;
+            }
+
             RunBlock(block);
+        }
     }
 
     /// <summary>Operands that are always made again where they are needed.</summary>
@@ -36,30 +45,6 @@ internal static class Stackifier
         {
             if (phi.Uses > 0 && phi.Args[index] != phi)
                 yield return phi.Args[index];
-        }
-    }
-
-    private static void CountUses(Function function)
-    {
-        foreach (var param in function.Params)
-            param.Uses = 0;
-        foreach (var block in function.Blocks)
-        {
-            foreach (var instr in block.Instrs)
-            {
-                instr.Uses = 0;
-                instr.Block = block;
-                instr.Inlined = false;
-            }
-        }
-
-        foreach (var block in function.Blocks)
-        {
-            foreach (var instr in block.Instrs)
-            {
-                foreach (var arg in instr.Args)
-                    arg.Uses++;
-            }
         }
     }
 

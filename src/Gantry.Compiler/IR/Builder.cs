@@ -121,6 +121,21 @@ internal static class Access
         _ => throw new InvalidOperationException($"no store of {repr}"),
     };
 
+    /// <summary>The load that does what a load and an operator that extends its value do, if there is one.</summary>
+    public static Opcode? Widened(Opcode load, Opcode extension) => (load, extension) switch
+    {
+        (Opcode.I32Load, Opcode.I64ExtendI32S) => Opcode.I64Load32S,
+        (Opcode.I32Load, Opcode.I64ExtendI32U) => Opcode.I64Load32U,
+        (Opcode.I32Load16S, Opcode.I64ExtendI32S) => Opcode.I64Load16S,
+        (Opcode.I32Load16U, Opcode.I64ExtendI32S or Opcode.I64ExtendI32U) => Opcode.I64Load16U,
+        (Opcode.I32Load8S, Opcode.I64ExtendI32S) => Opcode.I64Load8S,
+        (Opcode.I32Load8U, Opcode.I64ExtendI32S or Opcode.I64ExtendI32U) => Opcode.I64Load8U,
+        (Opcode.I64Load32U, Opcode.I64Extend32S) => Opcode.I64Load32S,
+        (Opcode.I64Load16U, Opcode.I64Extend16S) => Opcode.I64Load16S,
+        (Opcode.I64Load8U, Opcode.I64Extend8S) => Opcode.I64Load8S,
+        _ => null,
+    };
+
     public static ValType TypeOf(Repr repr) => repr == Repr.Void ? Instr.NoValue : Load(repr).Type;
 
     /// <summary>Bytes that a load or store touches.</summary>

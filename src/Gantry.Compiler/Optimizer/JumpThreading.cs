@@ -11,7 +11,7 @@ namespace Gantry.Compiler.Optimizer;
 /// </summary>
 internal static class JumpThreading
 {
-    private const int MaxThreads = 40;
+    private const int MaxThreads = 400;
 
     /// <returns>Whether anything changed; then scalar replacement must run.</returns>
     public static bool Run(Function function)
@@ -34,7 +34,7 @@ internal static class JumpThreading
         var branch = join.Terminator;
         if (branch.Op != Op.BrIf || branch.Args[0].Resolve() is not { Op: Op.Phi } condition || condition.Block != join || branch.Targets[0] == branch.Targets[1])
             return false;
-        if (join.Instrs.Exists(i => i.Op != Op.Phi && !i.IsTerminator) || join.Preds.Exists(p => p.Index >= join.Index) || join.Succs.Any(s => s.Index <= join.Index))
+        if (join.Instrs.Exists(i => i.Op != Op.Phi && !i.IsTerminator) || join.Preds.Exists(p => p.Index >= join.Index))
             return false;
         var threads = new List<(Block Pred, Block Target)>();
         for (var edge = 0; edge < join.Preds.Count; edge++)

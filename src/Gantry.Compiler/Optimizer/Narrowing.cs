@@ -25,7 +25,8 @@ internal static class Narrowing
                 return TryWrap(value.Args[0].Resolve(), make, depth + 1) is { } shifted ? make(Opcode.I32Shl, [shifted, Instr.I32((int)amount.Imm & 31)]) : null;
         }
 
-        if (NarrowOf(value.Code) is not { } narrow)
+        // Where the wide value is needed anyway, a wrap of it costs less than computing it twice.
+        if (NarrowOf(value.Code) is not { } narrow || value.Uses > 1)
             return null;
         var (a, b) = (value.Args[0].Resolve(), value.Args[1].Resolve());
         var left = TryWrap(a, make, depth + 1);

@@ -5,6 +5,27 @@ namespace Gantry.Compiler.Optimizer;
 /// <summary>Small passes that others end with.</summary>
 internal static class SsaUtil
 {
+    /// <summary>Sets <see cref="Instr.Uses"/>: in how many places a value is an operand. A pass that changes the function leaves them as they were.</summary>
+    public static void CountUses(Function function)
+    {
+        foreach (var param in function.Params)
+            param.Uses = 0;
+        foreach (var block in function.Blocks)
+        {
+            foreach (var instr in block.Instrs)
+                instr.Uses = 0;
+        }
+
+        foreach (var block in function.Blocks)
+        {
+            foreach (var instr in block.Instrs)
+            {
+                foreach (var arg in instr.Args)
+                    arg.Resolve().Uses++;
+            }
+        }
+    }
+
     /// <summary>Replaces phis whose arguments are all one value (or the phi itself), and drops the phis nobody uses.</summary>
     public static void RemoveTrivialPhis(Function function)
     {

@@ -29,6 +29,7 @@ internal sealed class ValueNumbering
 
     private void Run()
     {
+        SsaUtil.CountUses(_function);
         foreach (var block in _function.Blocks)
         {
             var old = block.Instrs;
