@@ -10,6 +10,9 @@ internal static class Float64Fused
 {
     private const double Splitter = 134217729.0; // 2^27 + 1, Veltkamp's
 
+    // A little more than the rounding of one sum and of the multiplication by these themselves.
+    private const double Above = 1 + (1 / 2251799813685248.0), Below = 1 - (1 / 2251799813685248.0); // 1 ± 2^-51
+
     /// <summary>a * b + c to nearest even, if all steps are free of overflow and underflow and the result is above the least normal number.</summary>
     public static bool TryMultiplyAdd(ulong a, ulong b, ulong c, ref FloatFlags flags, out ulong result)
     {
@@ -27,6 +30,22 @@ internal static class Float64Fused
         scaled = Splitter * y;
         double yHigh = scaled - (scaled - y), yLow = y - yHigh;
         double productError = (xLow * yLow) - (((product - (xHigh * yHigh)) - (xLow * yHigh)) - (xHigh * yLow));
+
+        // What two sums give is right unless it is close to the middle between two numbers (Ziv's test; docs/float.md).
+        double near = TwoSum(product, addend, out double nearError), tail = nearError + productError, sum = near + (tail * Above);
+        if (sum == near + (tail * Below))
+        {
+            result = BitConverter.DoubleToUInt64Bits(sum);
+            if (!Float64.IsOrdinary(result)) return false;
+            if ((flags & FloatFlags.NX) == 0)
+            {
+                _ = TwoSum(near, tail, out double sumError);
+                _ = TwoSum(nearError, productError, out double tailError);
+                if (sumError != 0 || tailError != 0) flags |= FloatFlags.NX;
+            }
+
+            return true;
+        }
 
         double low = TwoSum(addend, productError, out double lowError);
         double high = TwoSum(product, low, out double highError);
