@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import path from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { test } from 'node:test';
 import { build } from 'esbuild';
 import type { Caches, ChunkCache } from '../runtime/src/caches.js';
@@ -110,6 +111,24 @@ test('a part comes from the cache the second time, and a damaged one from the fi
   cache.entries.set(range.sha256, bytes.slice(1));
   assert.deepEqual(await readPart(source, range, 'It', cache), bytes);
   assert.equal(reads, 2);
+});
+
+test('a compressed copy is read in place of a part; one that is damaged, too short, too long or another is refused', async () => {
+  const bytes = new Uint8Array(100_000).map((_, i) => i >> 8), part = { offset: 0, length: bytes.length, sha256: digest(bytes) }, whole = gzipSync(bytes);
+  const load = (copy: Uint8Array, cache?: ChunkCache): Promise<Uint8Array> => {
+    const file = new Uint8Array([...new Uint8Array(bytes.length), ...copy]);
+    return readPart(new BytesSource(file), { ...part, packed: { offset: bytes.length, length: copy.length } }, 'It', cache);
+  };
+  const cache = new MemoryCache();
+  assert.deepEqual(await load(whole, cache), bytes);
+  assert.deepEqual(cache.entries.get(part.sha256), bytes);
+  const flipped = Uint8Array.from(whole);
+  flipped[30] = (flipped[30] ?? 0) ^ 1;
+  const refused: [string, Uint8Array, string][] = [
+    ['damaged', flipped, 'truncated'], ['cut off', whole.subarray(0, -20), 'truncated'], ['too short', gzipSync(bytes.subarray(1)), 'truncated'],
+    ['without end', gzipSync(new Uint8Array(50_000_000)), 'truncated'], ['another', gzipSync(new Uint8Array(bytes.length)), 'digest'],
+  ];
+  for (const [name, copy, code] of refused) await assert.rejects(load(copy), (error: unknown) => error instanceof GantryError && error.code === code && /\. .*\.$|: .*\.$/.test(error.message), name);
 });
 
 test('the engine is compiled while it arrives', { timeout: 60_000 }, async () => {

@@ -25,7 +25,7 @@ internal static partial class IndexChecks
     {
         FileRange?[] ranges =
         [
-            index.Engine, index.Config, index.KernelImage, index.Initrd, index.Snapshot, index.Snapshot?.Table, index.Disk, index.Disk.Digests,
+            index.Engine, index.Config, index.KernelImage, index.Initrd, index.Snapshot, index.Snapshot?.Table, index.Snapshot?.Packed, index.Disk, index.Disk.Digests,
         ];
         foreach (var range in ranges)
         {

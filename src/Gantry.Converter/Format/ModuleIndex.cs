@@ -43,6 +43,9 @@ public sealed record EngineIndex : DigestedRange
 public sealed record SnapshotIndex : DigestedRange
 {
     public FileRange Table { get; init; } = new();
+
+    /// <summary>The same bytes, compressed with gzip; null in modules of an older converter.</summary>
+    public FileRange? Packed { get; init; }
     public int Segments { get; init; }
 
     /// <summary>Bytes of the segments themselves.</summary>

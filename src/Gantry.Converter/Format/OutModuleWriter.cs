@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.IO.Compression;
 using System.Security.Cryptography;
 using System.Text;
 
@@ -45,7 +46,7 @@ public sealed class OutModuleWriter
     public const int ChunkSize = 256 * 1024;
 
     /// <summary>Names of the custom sections.</summary>
-    public const string IndexSection = "gantry.index", ChunksSection = "gantry.chunks", SnapshotSection = "gantry.snapshot";
+    public const string IndexSection = "gantry.index", ChunksSection = "gantry.chunks", SnapshotSection = "gantry.snapshot", PackedSection = "gantry.packed";
 
     private const int HeaderSize = 8;
     private const int DigestSize = 32;
@@ -60,6 +61,7 @@ public sealed class OutModuleWriter
     private readonly uint pages;
     private readonly int segments;
     private readonly long chunks;
+    private readonly ReadOnlyMemory<byte> packed;
     private readonly List<long> segmentOffsets = [];
     private string snapshotDigest = ModuleIndex.NoDigest;
 
@@ -71,6 +73,7 @@ public sealed class OutModuleWriter
         segments = EngineParts.LeadingSegments + contents.Memory.Count + 1;
         engine = EngineParts.Build(contents.Engine, segments, contents.MemoryPages, out pages);
         chunks = (contents.Disk.Length + ChunkSize - 1) / ChunkSize;
+        packed = contents.IsSnapshot ? Pack(contents.Memory) : default;
     }
 
     /// <summary>Writes the file to an empty, seekable stream and returns its index.</summary>
@@ -89,6 +92,7 @@ public sealed class OutModuleWriter
         WriteCustom(IndexSection, new byte[indexLength]);
         WriteCustom(ChunksSection, new byte[chunks * DigestSize]);
         WriteCustom(SnapshotSection, SnapshotTable(index));
+        if (index.Snapshot != null) WriteCustom(PackedSection, packed.Span);
         Expect(index.Engine.Offset);
         output.Write(engine);
         WriteData(index, out var digests);
@@ -124,6 +128,9 @@ public sealed class OutModuleWriter
         var memoryCount = contents.IsSnapshot ? contents.Memory.Count : 0;
         var table = new FileRange { Offset = at, Length = (long)memoryCount * TableEntrySize };
         at += table.Length;
+        if (contents.IsSnapshot) at += CustomHeaderSize(PackedSection);
+        var packedRange = new FileRange { Offset = at, Length = packed.Length };
+        at += packed.Length;
         var engineOffset = at;
         at += engine.Length + 1 + Leb128.PaddedSize + Leb128.Size((uint)segments);
         var config = Passive(ref at, contents.Config.Length);
@@ -155,7 +162,7 @@ public sealed class OutModuleWriter
             Initrd = contents.IsSnapshot ? null : new DigestedRange { Offset = initrd.Offset, Length = initrd.Length },
             Snapshot = !contents.IsSnapshot ? null : new SnapshotIndex
             {
-                Offset = memoryOffset, Length = memoryLength, Table = table, Segments = memoryCount, Bytes = contents.Memory.Sum(segment => (long)segment.Bytes.Length),
+                Offset = memoryOffset, Length = memoryLength, Table = table, Packed = packedRange, Segments = memoryCount, Bytes = contents.Memory.Sum(segment => (long)segment.Bytes.Length),
             },
             Disk = new DiskIndex
             {
@@ -206,20 +213,14 @@ public sealed class OutModuleWriter
         WritePassive(contents.Kernel);
         WritePassive(contents.Initrd);
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        var header = new MemoryStream();
         for (var i = 0; i < contents.Memory.Count; i++)
         {
             var segment = contents.Memory[i];
-            header.SetLength(0);
-            header.WriteByte(0);
-            header.WriteByte(0x41);
-            Leb128.WriteSigned(header, (int)segment.Address);
-            header.WriteByte(0x0B);
-            Leb128.Write(header, (uint)segment.Bytes.Length);
-            output.Write(header.GetBuffer(), 0, (int)header.Length);
+            var header = ActiveHeader(segment);
+            output.Write(header);
             Expect(segmentOffsets[i]);
             output.Write(segment.Bytes.Span);
-            hash.AppendData(header.GetBuffer(), 0, (int)header.Length);
+            hash.AppendData(header);
             hash.AppendData(segment.Bytes.Span);
         }
 
@@ -232,6 +233,33 @@ public sealed class OutModuleWriter
         output.Position = sizeAt;
         Leb128.WritePadded(output, checked((uint)(last - sizeAt - Leb128.PaddedSize)));
         output.Position = last;
+    }
+
+    private static byte[] ActiveHeader(MemorySegment segment)
+    {
+        var header = new MemoryStream();
+        header.WriteByte(0);
+        header.WriteByte(0x41);
+        Leb128.WriteSigned(header, (int)segment.Address);
+        header.WriteByte(0x0B);
+        Leb128.Write(header, (uint)segment.Bytes.Length);
+        return header.ToArray();
+    }
+
+    // Where the segments lie in the file is not in them, so their compressed copy can be made first.
+    private static ReadOnlyMemory<byte> Pack(IReadOnlyList<MemorySegment> memory)
+    {
+        var packed = new MemoryStream();
+        using (var gzip = new GZipStream(packed, CompressionLevel.SmallestSize, leaveOpen: true))
+        {
+            foreach (var segment in memory)
+            {
+                gzip.Write(ActiveHeader(segment));
+                gzip.Write(segment.Bytes.Span);
+            }
+        }
+
+        return packed.GetBuffer().AsMemory(0, (int)packed.Length);
     }
 
     private void WritePassive(byte[] bytes)

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.IO.Compression;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
@@ -100,6 +101,10 @@ public sealed class OutModuleTests : IDisposable
         Assert.Equal(Digest(bytes, index.Engine), index.Engine.Sha256);
         Assert.Equal(Digest(bytes, index.Snapshot!), index.Snapshot!.Sha256);
         Assert.Equal(Digest(bytes, index.Disk.Digests), index.Disk.Digests.Sha256);
+        var packed = new MemoryStream(bytes, (int)index.Snapshot.Packed!.Offset, (int)index.Snapshot.Packed.Length);
+        using var unpacked = new MemoryStream();
+        using (var gzip = new GZipStream(packed, CompressionMode.Decompress)) gzip.CopyTo(unpacked);
+        Assert.Equal(bytes.AsSpan((int)index.Snapshot.Offset, (int)index.Snapshot.Length).ToArray(), unpacked.ToArray());
         for (var i = 0; i < 4; i++)
         {
             var chunk = disk.AsSpan(i * OutModuleWriter.ChunkSize, Math.Min(OutModuleWriter.ChunkSize, disk.Length - i * OutModuleWriter.ChunkSize));

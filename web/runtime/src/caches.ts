@@ -1,5 +1,6 @@
 import { verify } from './digest.js';
-import type { DigestedRange } from './module-index.js';
+import { gunzip } from './gunzip.js';
+import type { DigestedRange, FileRange } from './module-index.js';
 import type { ByteSource } from './source.js';
 
 /** Where bytes stay between visits, by digest. */
@@ -72,14 +73,22 @@ export async function cached(cache: ChunkCache | undefined, digest: string): Pro
   return bytes !== undefined && await verify(bytes, digest, 'cached').then(() => true, () => false) ? bytes : undefined;
 }
 
-/** A part of the file with a digest: from the cache, or the source, then kept. */
-export async function readPart(source: ByteSource, { offset, length, sha256 }: DigestedRange, what: string, cache: ChunkCache | undefined, piece?: (bytes: Uint8Array<ArrayBuffer>) => void): Promise<Uint8Array<ArrayBuffer>> {
+/** A part of the file with a digest, of which there may be a compressed copy. */
+export interface FilePart extends DigestedRange { readonly packed?: FileRange | null }
+
+/** A part of the file: from the cache, or the source, then kept. `piece` hears of the bytes as they come, those of a compressed copy at the end. */
+export async function readPart(source: ByteSource, { offset, length, sha256, packed }: FilePart, what: string, cache: ChunkCache | undefined, piece?: (bytes: Uint8Array<ArrayBuffer>) => void): Promise<Uint8Array<ArrayBuffer>> {
   const kept = await cached(cache, sha256);
   if (kept !== undefined) {
     piece?.(kept);
     return kept;
   }
-  const bytes = await source.read(offset, length, piece);
+  let bytes: Uint8Array<ArrayBuffer>;
+  if (packed == null) bytes = await source.read(offset, length, piece);
+  else {
+    bytes = await gunzip(await source.read(packed.offset, packed.length), length, what);
+    piece?.(bytes);
+  }
   await verify(bytes, sha256, what);
   void cache?.put(sha256, bytes);
   return bytes;

@@ -150,10 +150,9 @@ export class Container {
     const server = this.servers[message.mount];
     if (server === undefined) return this.post({ type: 'fileReply', slot: message.slot, reply: { status: 5 } });
     const work = server.serve(message.request).then(reply => {
-      if (reply.data === undefined) return this.post({ type: 'fileReply', slot: message.slot, reply });
       // A message with a view carries the whole buffer behind it: a file system's view of a large file must not travel with each read.
-      const data = new Uint8Array(reply.data);
-      this.post({ type: 'fileReply', slot: message.slot, reply: { ...reply, data } }, [data.buffer]);
+      const data = reply.data && new Uint8Array(reply.data), contents = reply.contents && new Uint8Array(reply.contents);
+      this.post({ type: 'fileReply', slot: message.slot, reply: { ...reply, ...data && { data }, ...contents && { contents } } }, [data, contents].flatMap(bytes => bytes === undefined ? [] : [bytes.buffer]));
     });
     this.serving.add(work);
     void work.finally(() => this.serving.delete(work));

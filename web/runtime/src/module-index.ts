@@ -13,7 +13,8 @@ export interface ModuleIndex {
   readonly engine: DigestedRange & { readonly source: string; readonly segments: number; readonly memoryPages: number };
   readonly kernelImage: DigestedRange | null;
   readonly initrd: DigestedRange | null;
-  readonly snapshot: (DigestedRange & { readonly table: FileRange; readonly segments: number }) | null;
+  /** `packed`: the same bytes, compressed with gzip; null in files of an older converter. */
+  readonly snapshot: (DigestedRange & { readonly table: FileRange; readonly packed: FileRange | null; readonly segments: number }) | null;
   readonly disk: FileRange & { readonly size: number; readonly external: string | null; readonly chunkSize: number; readonly digests: DigestedRange };
   readonly container: { readonly entrypoint: readonly string[]; readonly cmd: readonly string[]; readonly env: readonly string[]; readonly user: string; readonly workdir: string; readonly hostname: string };
   readonly reference: string;
@@ -69,6 +70,7 @@ export function parseIndex(json: unknown, fileSize: number): ModuleIndex {
   const place = range(disk);
   if (external === null && place.length !== size) throw wrong('its root file system is not where the index says');
   const table = snapshot === null ? null : range(snapshot.object('table'));
+  const packed = snapshot?.optional('packed') ?? null;
   const segments = snapshot === null ? 0 : snapshot.integer('segments', 0, MaximumSegments);
   if (table !== null && table.length !== segments * 16) throw wrong('its snapshot table has not one entry for each segment');
   const image = root.optional('image');
@@ -81,7 +83,7 @@ export function parseIndex(json: unknown, fileSize: number): ModuleIndex {
     engine: { ...digested(engine), source: engine.text('source'), segments: engine.integer('segments', 0, MaximumSegments), memoryPages: engine.integer('memoryPages', 0, 65536) },
     kernelImage: kernelImage === null ? null : digested(kernelImage),
     initrd: initrd === null ? null : digested(initrd),
-    snapshot: snapshot === null || table === null ? null : { ...digested(snapshot), table, segments },
+    snapshot: snapshot === null || table === null ? null : { ...digested(snapshot), table, packed: packed === null ? null : range(packed), segments },
     disk: { ...place, size, external, chunkSize, digests },
     container: {
       entrypoint: container.texts('entrypoint', 4096), cmd: container.texts('cmd', 4096), env: container.texts('env', 4096),

@@ -3,16 +3,20 @@ import type { ChunkedDisk } from './disk.js';
 import type { AttributeChange, NodeAttributes } from './files/file-system.js';
 import { Errno, now } from './files/file-system.js';
 import type { FileReply, FileRequest } from './files/file-server.js';
+import { LookAhead } from './look-ahead.js';
 import type { LinearMemory } from './memory.js';
 import { WriteBehind } from './write-behind.js';
 
 const Change = { Mode: 1, Owner: 2, Group: 4, Size: 8, AccessTime: 0x10, ModifyTime: 0x20, AccessGiven: 0x80, ModifyGiven: 0x100 } as const;
 const MaximumSegments = 256;
+/** The slot of a request whose answer is known. */
+const Nobody = 0;
 
 /** Takes posted requests out of the mailbox and completes them, at once or later. */
 export class RequestServer {
   private readonly decoder = new TextDecoder('utf-8', { fatal: true });
   private readonly writes: WriteBehind;
+  private readonly ahead = new LookAhead();
 
   /**
    * @param sendFile asks the mount's file server; its answer comes to {@link completeFile}
@@ -21,7 +25,7 @@ export class RequestServer {
    */
   constructor(
     private readonly memory: LinearMemory, private readonly mailbox: number, private readonly disk: ChunkedDisk,
-    sendFile: (slot: number, mount: number, request: FileRequest) => void, private readonly wake: () => void, private readonly fail: (error: unknown) => void) {
+    private readonly sendFile: (slot: number, mount: number, request: FileRequest) => void, private readonly wake: () => void, private readonly fail: (error: unknown) => void) {
     this.writes = new WriteBehind(sendFile, (slot, reply) => this.answer(slot, reply));
   }
 
@@ -42,10 +46,17 @@ export class RequestServer {
   /** Sends the writes that wait for more. */
   flush(): void { this.writes.flush(); }
 
+  /** Files of a mount changed, whoever did it. */
+  filesChanged(): void { this.ahead.forget(); }
+
   /** A file server's answer. */
   completeFile(slot: number, reply: FileReply): void {
-    if (slot >= 0) this.answer(slot, reply);
-    else if (!this.writes.acknowledge(-slot, reply)) return;
+    if (slot === Nobody) return;
+    if (slot < 0) this.ahead.forget();
+    if (slot > 0) {
+      this.ahead.answered(slot, reply);
+      this.answer(slot, reply);
+    } else if (!this.writes.acknowledge(-slot, reply)) return;
     this.wake();
   }
 
@@ -101,12 +112,17 @@ export class RequestServer {
       this.finish(slot, Errno.EILSEQ);
       return true;
     }
-    return this.writes.take(slot, memory.get(slot, Request.Device), {
+    const mount = memory.get(slot, Request.Device), request: FileRequest = {
       kind, path, path2, handle: memory.get(slot, Request.Handle), offset: memory.get(slot, Request.Offset), length,
       flags: memory.get(slot, Request.Flags), mode: memory.get(slot, Request.Mode), owner: memory.get(slot, Request.Owner), group: memory.get(slot, Request.Group),
       data: kind === RequestKind.Write ? this.gather(slot, length) : undefined,
       change: kind === RequestKind.SetAttributes ? this.change(memory.get(slot, Request.Attributes)) : undefined,
-    });
+    };
+    const known = this.ahead.take(slot, mount, request);
+    if (known === undefined) return this.writes.take(slot, mount, request);
+    if (kind === RequestKind.Close) this.sendFile(Nobody, mount, request);
+    this.answer(slot, known);
+    return true;
   }
 
   private finish(slot: number, status: number): void {

@@ -80,7 +80,7 @@ export class Session {
       case 'signal': processes?.signal(message.process, message.signal); break;
       case 'outputTaken': processes?.outputTaken(message.process, message.bytes); break;
       case 'shutdown': processes?.send(control.shutdownFrame(0, message.grace)); break;
-      case 'filesChanged': processes?.send(control.frame(Frame.DropCaches, 0)); break;
+      case 'filesChanged': this.requests?.filesChanged(); processes?.send(control.frame(Frame.DropCaches, 0)); break;
       case 'fileReply': if (!this.over) this.requests?.completeFile(message.slot, message.reply); return;
       case 'statistics': this.postStatistics(); return;
     }
@@ -94,7 +94,7 @@ export class Session {
     const source = typeof image === 'string' ? await openUrl(image, { progress: bytes => this.progress(this.phase, bytes) }) : new BytesSource(image);
     const index = withMemory(await readIndex(source), settings.memory);
     const { engine, snapshot, kernelImage, initrd, disk } = index;
-    this.needed = engine.length + (snapshot?.length ?? 0) + (kernelImage?.length ?? 0) + (initrd?.length ?? 0) + disk.digests.length;
+    this.needed = engine.length + ((snapshot?.packed ?? snapshot)?.length ?? 0) + (kernelImage?.length ?? 0) + (initrd?.length ?? 0) + disk.digests.length;
     this.progress('engine', 0);
     const caches = await opening;
     const bootFiles = async () => {

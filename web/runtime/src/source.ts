@@ -1,4 +1,5 @@
 import { GantryError } from './errors.js';
+import { gunzip } from './gunzip.js';
 
 /** Where an image's bytes come from. */
 export interface ByteSource {
@@ -116,13 +117,7 @@ class PartsSource implements ByteSource {
     const name = this.manifest.parts[number] ?? '', { partSize } = this.manifest;
     const response = await request(new URL(name, this.url).href, this.options.signal, {});
     const packed = await readBody(response, undefined, this.options.progress ?? NoProgress);
-    const unpacked = new Response(new Blob([packed]).stream().pipeThrough(new DecompressionStream('gzip')));
-    const bytes = new Uint8Array(await unpacked.arrayBuffer().catch((error: unknown) => {
-      throw new GantryError('truncated', `${name} cannot be unpacked. Upload the whole folder again.`, error);
-    }));
-    const expected = Math.min(partSize, this.size - number * partSize);
-    if (bytes.length !== expected) throw truncated(expected, bytes.length);
-    return bytes;
+    return gunzip(packed, Math.min(partSize, this.size - number * partSize), name);
   }
 }
 

@@ -1,6 +1,6 @@
 import { RequestKind } from '../layout.js';
 import type { AttributeChange, DirectoryEntry, FileSystem, NodeAttributes, OpenNode } from './file-system.js';
-import { Errno, FileError } from './file-system.js';
+import { Errno, FileError, FileType, OpenFlag, split } from './file-system.js';
 
 /** A file request (docs/host-interface.md, kinds 16 to 31) as it travels from the worker. */
 export interface FileRequest {
@@ -9,16 +9,28 @@ export interface FileRequest {
   readonly data: Uint8Array<ArrayBuffer> | undefined; readonly change: AttributeChange | undefined;
 }
 
-/** Its answer. */
-export interface FileReply { readonly status: number; readonly result?: number; readonly data?: Uint8Array; readonly attributes?: NodeAttributes }
+/** A node of which the guest did not ask, but probably will. */
+export interface KnownNode { readonly path: string; readonly attributes: NodeAttributes }
 
-const OpenFlag = { WriteOnly: 1, ReadWrite: 2, Create: 0o100, Exclusive: 0o200, Truncate: 0o1000, Directory: 0o200000 } as const;
+/** Its answer. `others` and `contents` (of a file that was opened for reading, when it is small) spare the guest a way to the page each. */
+export interface FileReply {
+  readonly status: number; readonly result?: number; readonly data?: Uint8Array; readonly attributes?: NodeAttributes;
+  readonly others?: readonly KnownNode[]; readonly contents?: Uint8Array;
+}
+
+/** A folder that was listed: entries from `next` on were not told of yet, `batch` are told of the next time. */
+interface Listed { readonly names: readonly string[]; next: number; batch: number }
+
 const RemoveDirectory = 0x200;
 const EntryHeader = 20;
+const LargestContents = 65536;
+const FoldersListed = 16;
+const LargestBatch = 128;
 
 /** Answers the requests of one mount from a file system. */
 export class FileServer {
-  private readonly handles = new Map<number, { readonly node: OpenNode; entries: DirectoryEntry[] | undefined }>();
+  private readonly handles = new Map<number, { readonly node: OpenNode; readonly path: string; entries: DirectoryEntry[] | undefined }>();
+  private readonly listed = new Map<string, Listed>();
   private readonly writing = new Set<Promise<FileReply>>();
   private lastHandle = 0;
 
@@ -54,15 +66,24 @@ export class FileServer {
     const open = request.handle === 0 ? undefined : this.handles.get(request.handle);
     if (request.handle !== 0 && open === undefined) throw new FileError(Errno.EBADF);
     switch (request.kind) {
-      case RequestKind.Stat: return { attributes: await (open === undefined ? files.attributes(path) : open.node.attributes()) };
+      case RequestKind.Stat: {
+        if (open !== undefined) return { attributes: await open.node.attributes() };
+        const [attributes, others] = await Promise.all([files.attributes(path), this.others(path)]);
+        return { attributes, others };
+      }
       case RequestKind.Open: {
         const { flags } = request, write = (flags & (OpenFlag.WriteOnly | OpenFlag.ReadWrite)) !== 0;
         const node = await files.open(path, {
           create: (flags & OpenFlag.Create) !== 0, exclusive: (flags & OpenFlag.Exclusive) !== 0, truncate: (flags & OpenFlag.Truncate) !== 0,
           directory: (flags & OpenFlag.Directory) !== 0, write, mode: mode & 0o7777, owner, group,
         });
-        this.handles.set(++this.lastHandle, { node, entries: undefined });
-        return { result: this.lastHandle, attributes: await node.attributes() };
+        const handle = ++this.lastHandle;
+        this.handles.set(handle, { node, path, entries: undefined });
+        const attributes = node.opened ?? await node.attributes();
+        if (write || (attributes.mode & FileType.Mask) !== FileType.File || attributes.size > LargestContents) return { result: handle, attributes };
+        // It is open, whatever becomes of its contents: reading it tells the guest of that.
+        const contents = await node.read(0, LargestContents + 1).catch(() => undefined);
+        return contents?.length === attributes.size ? { result: handle, attributes, contents } : { result: handle, attributes };
       }
       case RequestKind.Close:
         this.handles.delete(request.handle);
@@ -103,9 +124,37 @@ export class FileServer {
     }
   }
 
+  /**
+   * Entries of a folder that was listed, when one of it is asked for: more with each question, so that whoever asks for few pays for few.
+   * The order does not matter: names are sorted by some (ls), by inode number by others.
+   */
+  private async others(path: string): Promise<KnownNode[]> {
+    const { parent } = split(path), listed = this.listed.get(parent);
+    if (listed === undefined) return [];
+    if (listed.next >= listed.names.length) listed.next = 0;
+    const names = listed.names.slice(listed.next, listed.next + listed.batch);
+    listed.next += listed.batch;
+    listed.batch = Math.min(LargestBatch, Math.max(4, listed.batch * 4));
+    const found = await Promise.all(names.map(async name => {
+      const other = parent === '' ? name : `${parent}/${name}`;
+      return this.files.attributes(other).then(attributes => ({ path: other, attributes }), () => undefined);
+    }));
+    return found.filter(node => node !== undefined);
+  }
+
+  private remember(path: string, entries: readonly DirectoryEntry[]): void {
+    this.listed.delete(path);
+    this.listed.set(path, { names: entries.map(({ name }) => name), next: 0, batch: 0 });
+    const oldest = this.listed.keys().next().value;
+    if (this.listed.size > FoldersListed && oldest !== undefined) this.listed.delete(oldest);
+  }
+
   // The list is taken when it begins, so that the folder may change while it is read; a cookie is the number of entries before it.
-  private async list(open: { readonly node: OpenNode; entries: DirectoryEntry[] | undefined }, request: FileRequest): Promise<Omit<FileReply, 'status'>> {
-    if (request.offset === 0 || open.entries === undefined) open.entries = await open.node.list();
+  private async list(open: { readonly node: OpenNode; readonly path: string; entries: DirectoryEntry[] | undefined }, request: FileRequest): Promise<Omit<FileReply, 'status'>> {
+    if (request.offset === 0 || open.entries === undefined) {
+      open.entries = await open.node.list();
+      this.remember(open.path, open.entries);
+    }
     const data = new Uint8Array(request.length), view = new DataView(data.buffer);
     let used = 0;
     for (let i = request.offset; i < open.entries.length; i++) {

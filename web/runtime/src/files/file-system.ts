@@ -9,6 +9,9 @@ export const Errno = {
 
 export const FileType = { Fifo: 0o010000, Character: 0o020000, Directory: 0o040000, Block: 0o060000, File: 0o100000, Link: 0o120000, Socket: 0o140000, Mask: 0o170000 } as const;
 
+/** Flags of Open, as Linux has them. */
+export const OpenFlag = { WriteOnly: 1, ReadWrite: 2, Create: 0o100, Exclusive: 0o200, Truncate: 0o1000, Directory: 0o200000 } as const;
+
 /** What lstat tells; times are nanoseconds since 1970. */
 export interface NodeAttributes {
   readonly mode: number; readonly owner: number; readonly group: number; readonly inode: number; readonly size: number; readonly links: number; readonly device: bigint;
@@ -32,6 +35,8 @@ export interface Creation { readonly mode: number; readonly owner: number; reado
 
 /** An open file or directory: usable after its path was renamed or removed. */
 export interface OpenNode {
+  /** What {@link attributes} would say right after the opening, where that is known without asking. */
+  readonly opened?: NodeAttributes;
   attributes(): Promise<NodeAttributes>;
   setAttributes(change: AttributeChange): Promise<void>;
   /** Fewer bytes only at the end of the file. */

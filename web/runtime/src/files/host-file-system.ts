@@ -145,7 +145,7 @@ export class HostFileSystem implements FileSystem {
     }
     content.opens++;
     if (options.truncate && present !== undefined && present.size > 0) content.resize(0);
-    return this.openFile(content, { ...present ?? await this.attributes(path) });
+    return this.openFile(content, { ...present ?? await this.attributes(path), size: content.size }, present === undefined || content.dirty);
   }
 
   async setAttributes(path: string, change: AttributeChange): Promise<void> {
@@ -220,10 +220,11 @@ export class HostFileSystem implements FileSystem {
     });
   }
 
-  private openFile(content: Content, opened: NodeAttributes): OpenNode {
+  private openFile(content: Content, opened: NodeAttributes, changed: boolean): OpenNode {
     const extra = this.extra(content.path ?? '');
     let closed = false;
     return {
+      ...!changed && { opened },
       attributes: async () => content.path !== undefined ? this.attributes(content.path) : { ...opened, mode: FileType.File | (extra.mode ?? 0o644), size: content.size, links: 0, modifyTime: content.modifyTime },
       setAttributes: async change => {
         if (change.size !== undefined) { this.checkWritable(); content.resize(change.size); }
