@@ -96,6 +96,22 @@ test('an image in compressed chunks, and several roots', async () => {
   });
 });
 
+test('container.memory is what the guest has, and a size that cannot be is refused', async () => {
+  const withMemory = (memory: number) => ({ ...small, settings: { ...small.settings, 'container.memory': memory } });
+  // The image itself has 128 MiB, of which the kernel takes a few.
+  await withVsCode(withMemory(96), async window => {
+    await window.command('Gantry: Run Container');
+    await window.screen(/# ?$/);
+    await window.type('while read name kib unit; do [ "$name" = MemTotal: ] && echo within $((kib > 70000 && kib <= 96 * 1024)); done < /proc/meminfo');
+    await window.screen(/\nwithin 1$/m);
+  });
+  await withVsCode(withMemory(7), async window => {
+    await window.command('Gantry: Run Container');
+    const notification = window.page.locator('.notifications-toasts .notification-list-item').filter({ hasText: 'whole MiB from 32 to 2048' });
+    await notification.getByRole('button', { name: 'Open Settings' }).waitFor();
+  });
+});
+
 test('a start that is cancelled, and an image that is not there', async () => {
   const stalled = new Set(['small.wasm']);
   await withVsCode({ ...small, images: {}, stalled }, async window => {
