@@ -10,7 +10,7 @@ namespace Gantry.Host.Engines;
 internal sealed unsafe class ModuleInstaller : IDisposable
 {
     /// <summary>Bytes of modules taken at most; Wasmtime makes about ten times as much machine code.</summary>
-    public const ulong MaxTotalBytes = 48 << 20;
+    public const ulong DefaultBytes = 48 << 20;
 
     /// <summary>Modules taken at most: a store has room for 10,000 instances, and each has mappings of its own.</summary>
     public const int MaxModules = 9_500;
@@ -22,6 +22,7 @@ internal sealed unsafe class ModuleInstaller : IDisposable
     private readonly WasmEngine memory;
     private readonly ulong mailbox;
     private readonly TranslationMode mode;
+    private readonly ulong mostBytes;
     private readonly List<Module> modules = [];
     private Task<Module>? compiling;
 
@@ -32,12 +33,14 @@ internal sealed unsafe class ModuleInstaller : IDisposable
     /// <param name="memory">Its memory.</param>
     /// <param name="machine">The machine.</param>
     /// <param name="mode">What is translated. <see cref="TranslationMode.All"/> is compiled at once, all else while the machine goes on.</param>
-    public ModuleInstaller(Wasmtime.Engine engine, Store store, Instance instance, WasmEngine memory, ulong machine, TranslationMode mode)
+    /// <param name="mostBytes">Bytes of modules taken at most.</param>
+    public ModuleInstaller(Wasmtime.Engine engine, Store store, Instance instance, WasmEngine memory, ulong machine, TranslationMode mode, ulong mostBytes)
     {
         this.engine = engine;
         this.store = store;
         this.memory = memory;
         this.mode = mode;
+        this.mostBytes = mostBytes;
         table = instance.GetTable("table") ?? throw WasmEngine.Missing("table");
         var translate = instance.GetFunction<int, int, int, int>("gantry_translate") ?? throw WasmEngine.Missing("gantry_translate");
         mailbox = (uint)translate((int)(uint)machine, (int)mode, (int)table.GetSize());
@@ -58,7 +61,7 @@ internal sealed unsafe class ModuleInstaller : IDisposable
         Clear();
         if (Mailbox->State == (uint)ModuleState.Ready)
         {
-            if (Mailbox->TotalBytes > MaxTotalBytes || modules.Count >= MaxModules)
+            if (Mailbox->TotalBytes > mostBytes || modules.Count >= MaxModules)
             {
                 Mailbox->State = (uint)ModuleState.Failed;
                 return;

@@ -112,8 +112,11 @@ public sealed unsafe class WasmEngine : IEngine
     public void Translate(ulong machine, TranslationMode mode)
     {
         if (installer == null && mode != TranslationMode.Off)
-            installer = new ModuleInstaller(engine, store, instance, this, machine, mode);
+            installer = new ModuleInstaller(engine, store, instance, this, machine, mode, MaxTranslatedBytes);
     }
+
+    /// <summary>Bytes of translated code taken at most (Wasmtime keeps all of it): then translation ends, and the guest goes on with what there is.</summary>
+    public ulong MaxTranslatedBytes { get; init; } = ModuleInstaller.DefaultBytes;
 
     /// <summary>Figures of the translation; null when there is none.</summary>
     public ModuleMailbox? Translation => installer == null ? null : *installer.Mailbox;

@@ -20,11 +20,17 @@ internal static class NativeProgram
     public static string HostAgent() => Build("host-agent.c", "gcc", "gcc", "-march=x86-64");
 
     /// <summary>Path of the kernel image that runs cases (Cpu/Translated/case-kernel.S).</summary>
-    public static string CaseKernel()
+    public static string CaseKernel() => BuildImage("case-kernel.S", 0x8020_0000);
+
+    /// <summary>Path of the code of a case that writes code (Cpu/Translated/writes-code.S).</summary>
+    public static string WritesCode() => BuildImage("writes-code.S", RiscVLayout.Entry);
+
+    // Bytes as they are to lie in the guest's memory.
+    private static string BuildImage(string source, ulong address)
     {
         string program = Build(
-            "case-kernel.S", "riscv64-linux-gnu-gcc", "gcc-riscv64-linux-gnu", "-march=rv64gc", "-nostdlib", "-static", "-no-pie",
-            "-Wl,-Ttext=0x80200000", "-Wl,--build-id=none");
+            source, "riscv64-linux-gnu-gcc", "gcc-riscv64-linux-gnu", "-march=rv64gc", "-nostdlib", "-static", "-no-pie",
+            $"-Wl,-Ttext=0x{address:x}", "-Wl,--build-id=none");
         lock (Building)
         {
             string image = program + ".bin";

@@ -46,7 +46,7 @@ export class Session {
   /** @param caches where bytes are kept between visits; by default the browser's */
   constructor(private readonly page: Endpoint<FromWorker, ToWorker>, private readonly caches: () => Promise<Caches> = browserCaches) {
     page.onmessage = event => this.receive(event.data);
-    this.yielding.port1.onmessage = () => { this.scheduled = false; this.slice(); };
+    this.yielding.port1.onmessage = this.turn;
   }
 
   /** Runs nothing any more. */
@@ -125,7 +125,10 @@ export class Session {
     if (this.machine === undefined || this.over || this.scheduled) return;
     clearTimeout(this.sleeping);
     this.scheduled = true;
-    this.yielding.port2.postMessage(0);
+    // In Node messages that are posted meanwhile go before all else: modules that were compiled, timers and answers would wait until the guest is idle.
+    const { setImmediate } = globalThis as { setImmediate?: (callback: () => void) => void };
+    if (setImmediate !== undefined) setImmediate(this.turn);
+    else this.yielding.port2.postMessage(0);
   }
 
   private slice(): void {
@@ -160,6 +163,8 @@ export class Session {
       this.fail(error);
     }
   }
+
+  private readonly turn = (): void => { this.scheduled = false; this.slice(); };
 
   private sleep(nanoseconds: number): void {
     if (this.scheduled) return;

@@ -76,7 +76,9 @@ public static unsafe class Interpreter
     // Time made of instructions: a slice ends where the timer is due, so that the interrupt's place does not depend on the budget.
     private static int Length(Hart* hart, long budget)
     {
-        var length = Math.Min(budget, hart->Translator != null && hart->Translator->Mode == TranslationMode.All ? ShortSliceInstructions : SliceInstructions);
+        var translator = hart->Translator;
+        var wanted = translator == null ? SliceInstructions : translator->IsProbing ? 1 : translator->Mode == TranslationMode.All ? ShortSliceInstructions : SliceInstructions;
+        var length = Math.Min(budget, wanted);
         ulong perTick = hart->Machine->Clock.InstructionsPerTick;
         if (perTick == 0)
             return (int)length;

@@ -26,6 +26,7 @@ public sealed unsafe class CaseKernel : IRiscVRunner, IDisposable
     private const uint MostModules = 5_000;
 
     private readonly TranslationMode mode;
+    private readonly ulong? mostBytes;
     private WasmEngine engine;
     private MachineHost host;
     private ulong machine, nextTable, regionsBefore, droppedBefore;
@@ -39,9 +40,11 @@ public sealed unsafe class CaseKernel : IRiscVRunner, IDisposable
 
     /// <summary>Boots the kernel.</summary>
     /// <param name="mode">What is translated; when it is not all, cases run once.</param>
-    public CaseKernel(TranslationMode mode)
+    /// <param name="mostBytes">Bytes of modules that the host takes at most.</param>
+    public CaseKernel(TranslationMode mode, ulong? mostBytes = null)
     {
         this.mode = mode;
+        this.mostBytes = mostBytes;
         Start();
     }
 
@@ -68,7 +71,9 @@ public sealed unsafe class CaseKernel : IRiscVRunner, IDisposable
     {
         nextTable = Tables + Page;
         code = [];
-        engine = new WasmEngine(Artifacts.Module, Artifacts.CacheFolder);
+        engine = mostBytes is { } most
+            ? new WasmEngine(Artifacts.Module, Artifacts.CacheFolder) { MaxTranslatedBytes = most }
+            : new WasmEngine(Artifacts.Module, Artifacts.CacheFolder);
         host = new MachineHost(engine, new MachineOptions
         {
             MemorySize = RamSize,

@@ -30,6 +30,22 @@ public sealed class TranslationBoundsTests
         Assert.Equal(after.RegionsMade, kernel.Translation.RegionsMade);
     }
 
+    // The other bound of a host that keeps all it was given.
+    [Fact]
+    public void TranslationEndsWithTheHostsBytes()
+    {
+        const ulong Most = 200_000;
+        using var kernel = new CaseKernel(TranslationMode.All, Most) { Limit = 500_000_000 };
+        Check(kernel, 8, 1, 0x0010_0713);
+        var after = kernel.Translation;
+        Assert.Equal((uint)ModuleState.Failed, after.State);
+        // The one that was too much has been made, but not taken.
+        Assert.InRange(after.TotalBytes, Most, Most + ModuleBytes);
+        Assert.True(after.Regions > 0);
+        Check(kernel, 9, 1, 0x0010_0713);
+        Assert.Equal(after.RegionsMade, kernel.Translation.RegionsMade);
+    }
+
     private static void Check(CaseKernel kernel, int passes, int times, uint setTimes)
     {
         var outcome = kernel.RunOnce(new RiscVCase(Program(passes, setTimes), new RiscVState { Pc = RiscVLayout.Entry + 2 }), translate: false);

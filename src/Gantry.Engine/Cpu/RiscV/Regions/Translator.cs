@@ -15,18 +15,22 @@ public unsafe struct Translator
     private const int RegionCapacity = 256 * 1024;
 
     // A module is made of so many regions, or of what there is after so many slices.
-    private const int Batch = 16, PatienceSlices = 48;
+    private const int Batch = 16, PatienceSlices = 256;
 
     // While the host compiles a module it is called after so many slices: it should not have to wait for the end of a long run.
     private const int CompilingSlices = 256;
 
     // Slices that ended at a place before it is translated; places that are watched; the count of those that were tried in vain.
-    private const int Threshold = 8, Samples = 32768, InVain = 255;
+    private const int Threshold = 32, Samples = 32768, InVain = 255;
 
     // At first a place must be seen more often, then less and less: what runs while a guest starts is seldom run again, and the host's compiler has
     // its hands full with the engine itself, which gains more by it.
-    private const int StartThreshold = 64;
+    private const int StartThreshold = 128;
     private const ulong StartInstructions = 32_000_000;
+
+    // A slice ends at the first jump when its time is up. Where a translated loop calls a function without jumps, that is always the function's return, and the function itself is
+    // never seen: so when slices end at regions, now and then the next ones are so short that they end at the very next jumps; less and less often while that shows nothing but regions.
+    private const int Probes = 3, ProbeInterval = 4, MaxProbeInterval = 64;
 
     /// <summary>What the host sees.</summary>
     public ModuleMailbox Mailbox;
@@ -53,6 +57,9 @@ public unsafe struct Translator
     private int compiling;
     private bool wantsHost;
 
+    // Slices at regions since the last probe, from one to the next, and how many are still to be short.
+    private int sinceProbe, probeInterval, probing;
+
     // Regions of the module being made, and of the one at the host.
     private fixed int building[ModuleBuffer.MaxFunctions];
     private fixed int handedOver[ModuleBuffer.MaxFunctions];
@@ -76,6 +83,7 @@ public unsafe struct Translator
             translator->emitter.Allocate(&translator->graph, &translator->layout, &translator->module.Types);
             translator->Mailbox.Registers = (nuint)hart->X;
             translator->startedAt = hart->InstructionsAtSlice;
+            translator->probeInterval = ProbeInterval;
             BeginModule(translator);
             hart->Translator = translator;
         }
@@ -131,7 +139,13 @@ public unsafe struct Translator
             return;
         var record = (Insn*)((byte*)entry->Slots + ((nuint)(pc & 0xFFF) << 3));
         if (translator->Regions.IsRegion(record))
+        {
+            if (translator->Mode == TranslationMode.Hot)
+                Probe(translator);
             return;
+        }
+
+        translator->probing = 0;
         // A host that is behind gets no more to do than it can: what is hot stays so.
         var isFull = translator->module.Count >= 2 * Batch || !translator->module.HasRoom(RegionCapacity);
         var page = CodeCache.PageOf(hart, entry->Slots);
@@ -139,6 +153,7 @@ public unsafe struct Translator
             return;
         if (!RegionTable.MakeRoom(&translator->Regions, hart))
             return;
+        translator->probeInterval = ProbeInterval;
         var index = SampleIndex(record);
         if (!Translate(translator, hart, entry->Tag, page, (int)(record - page->First)) && translator->sampled[index] == record)
         {
@@ -148,6 +163,23 @@ public unsafe struct Translator
 
         if (translator->module.Count >= (translator->Mode == TranslationMode.All ? 1 : Batch))
             Publish(translator, hart);
+    }
+
+    /// <summary>Whether the next slice shall end at the next jump.</summary>
+    public readonly bool IsProbing => probing > 0;
+
+    private static void Probe(Translator* translator)
+    {
+        if (translator->probing > 0)
+        {
+            if (--translator->probing == 0)
+                translator->probeInterval = Math.Min(2 * translator->probeInterval, MaxProbeInterval);
+        }
+        else if (++translator->sinceProbe >= translator->probeInterval)
+        {
+            translator->sinceProbe = 0;
+            translator->probing = Probes;
+        }
     }
 
     private static void NotePlace(Translator* translator, Hart* hart)
