@@ -17,6 +17,29 @@ public static unsafe class Template
     private const int Code = 1, Hole = 2, Local = 3, Call = 4, Address = 5;
     private const int MaxLocals = 128;
 
+    /// <summary>Which holes a template has: bit n for hole n.</summary>
+    public static uint Holes(byte* template)
+    {
+        var at = template + 2 + template[1];
+        uint holes = 0;
+        while (*at != 0)
+        {
+            switch (*at++)
+            {
+                case Code: at += *at + 1; break;
+                case Hole:
+                    holes |= 1u << *at;
+                    at += 2;
+                    break;
+                case Local: at += 2; break;
+                case Call: at += FunctionTypes.SizeOf(at); break;
+                default: at += 4; break;
+            }
+        }
+
+        return holes;
+    }
+
     /// <summary>Appends a template.</summary>
     /// <param name="template">Its bytes.</param>
     /// <param name="body">Where to.</param>

@@ -45,7 +45,7 @@ public unsafe struct CodePage
 public unsafe struct CodeCache
 {
     /// <summary>Pages held at most; 32 KiB each.</summary>
-    public const int Capacity = 1536;
+    public const int Capacity = 6144;
 
     /// <summary>No page.</summary>
     public const uint NoPage = uint.MaxValue;

@@ -1,3 +1,4 @@
+using System.Numerics;
 using System.Runtime.InteropServices;
 using Gantry.Engine.Jit;
 
@@ -6,9 +7,12 @@ namespace Gantry.Engine.Cpu.RiscV.Regions;
 /// <summary>Writes a region as one function, of a handler's type: templates for instructions, and the control flow between them (docs/jit.md).</summary>
 internal unsafe struct RegionEmitter
 {
-    // Parameters: the hart; the record, on the way out the next one; instructions left. Blocks: what each of the three outermost ends in.
+    // Parameters: the hart; the record, on the way out the next one; instructions left.
     private const uint HartLocal = 0, NextLocal = 1, LeftLocal = 2;
-    private const int LeaveDepth = 1, ExitDepth = 2, StopDepth = 3;
+
+    // What each of the four outermost blocks ends in: the tail call; before it, the next record's handler; before that, stores of the registers in `unsaved`;
+    // before that, the end of the slice.
+    private const int GoDepth = 1, ExitDepth = 2, SaveDepth = 3, StopDepth = 4;
 
     /// <summary>The function.</summary>
     public FunctionBody Body;
@@ -21,10 +25,14 @@ internal unsafe struct RegionEmitter
     private FunctionTypes* types;
     private Hart* hart;
     private RegionRegisters registers;
+    private RegionFlow flow;
     private int* loopDepth;
     private int* mergeDepth;
-    private uint tlb, target, state, handler;
-    private bool usesFloat, usesDynamicRounding, usesTable;
+    private uint tlb, target, state, handler, unsaved;
+    private bool usesFloat, usesDynamicRounding, exitsAlways;
+
+    // Registers at the place being written.
+    private RegisterState now;
 
     // The place being written: an instruction of a block, or (index 0) what follows the block.
     private int page, index, slot, offset;
@@ -39,7 +47,8 @@ internal unsafe struct RegionEmitter
         layout = regionLayout;
         types = functionTypes;
         Body.Code.Allocate(192 * 1024);
-        Prologue.Allocate(8192);
+        Prologue.Allocate(1024);
+        flow.Allocate();
         loopDepth = (int*)NativeMemory.AllocZeroed(RegionGraph.MaxBlocks + 2, sizeof(int));
         mergeDepth = (int*)NativeMemory.AllocZeroed(RegionGraph.MaxBlocks + 2, sizeof(int));
     }
@@ -56,25 +65,28 @@ internal unsafe struct RegionEmitter
         emitter->tlb = 0;
         emitter->usesFloat = false;
         emitter->usesDynamicRounding = false;
+        RegionFlow.Run(&emitter->flow, hart, emitter->graph, emitter->layout);
         body->Begin(3);
         emitter->target = body->NewLocal(Wasm.I64);
+        emitter->unsaved = body->NewLocal(Wasm.I64);
         emitter->state = body->NewLocal(Wasm.I32);
         emitter->handler = body->NewLocal(Wasm.I32);
-        emitter->usesTable = emitter->layout->DispatchCount > 1 || emitter->layout->DispatcherLoops;
 
-        body->Open(Wasm.Block);
-        body->Open(Wasm.Block);
-        body->Open(Wasm.Block);
+        for (var depth = GoDepth; depth <= StopDepth; depth++)
+            body->Open(Wasm.Block);
         Tree(emitter, 0);
         body->Code.Byte(Wasm.Unreachable);
         body->Close();
         Stitch(emitter, (byte*)(delegate*<void>)&Transitions.Stop);
         body->Close();
+        emitter->Save();
+        body->Code.Op(Wasm.LocalGet, emitter->handler);
+        body->Code.Op(Wasm.BrIf, (uint)(body->Depth - GoDepth));
+        body->Close();
         body->Code.Op(Wasm.LocalGet, NextLocal);
         body->Code.Access(Wasm.I32Load, 2, 0);
         body->Code.Op(Wasm.LocalSet, emitter->handler);
         body->Close();
-        emitter->registers.Store(hart, &body->Code);
         emitter->Go(&body->Code);
         body->Code.Byte(Wasm.End);
         emitter->WritePrologue(used);
@@ -111,14 +123,14 @@ internal unsafe struct RegionEmitter
             case 16:
                 code->Op(Wasm.LocalSet, NextLocal);
                 emitter->Count(emitter->index + 1);
-                emitter->Body.BranchTo(ExitDepth);
+                emitter->LeaveUnsaved(SaveDepth);
                 break;
             case 17:
                 emitter->SetNext(emitter->Record(emitter->slot));
                 emitter->Count(emitter->index);
                 code->I32Const((int)(nint)(delegate*<Hart*, Insn*, int, Insn*>)&Interpreter.RunUntranslated);
                 code->Op(Wasm.LocalSet, emitter->handler);
-                emitter->Body.BranchTo(LeaveDepth);
+                emitter->LeaveUnsaved(SaveDepth);
                 break;
             case 18: break;
             case 19: code->Op(Wasm.LocalSet, emitter->target); break;
@@ -128,7 +140,10 @@ internal unsafe struct RegionEmitter
             case 23: code->Address(emitter->targetSlots); break;
             case 24:
                 code->Op(Wasm.LocalSet, NextLocal);
-                emitter->Body.BranchTo(ExitDepth);
+                if (emitter->exitsAlways)
+                    emitter->Leave();
+                else
+                    emitter->LeaveUnsaved(SaveDepth);
                 break;
             default: emitter->Body.Failed = true; break;
         }
@@ -143,6 +158,8 @@ internal unsafe struct RegionEmitter
         var isHeader = order == 0 ? layout->DispatcherLoops : block->IsHeader;
         if (isHeader)
         {
+            if (order != 0)
+                emitter->Move(emitter->flow.Front(order), emitter->flow.Begin(order));
             body->Open(Wasm.Loop);
             emitter->loopDepth[order] = body->Depth;
         }
@@ -175,12 +192,12 @@ internal unsafe struct RegionEmitter
     private readonly bool IsLabelled(int order, int child)
     {
         var block = graph->Blocks + layout->ByOrder[child];
-        return block->Dominator == order && (block->IsMerge || (usesTable && block->Dispatch >= 0));
+        return block->Dominator == order && (block->IsMerge || (layout->UsesTable && layout->IsDispatched(block)));
     }
 
     private static void Dispatch(RegionEmitter* emitter)
     {
-        if (!emitter->usesTable)
+        if (!emitter->layout->UsesTable)
         {
             Tree(emitter, 1);
             return;
@@ -199,6 +216,7 @@ internal unsafe struct RegionEmitter
     {
         emitter->page = block->Page;
         emitter->slot = block->Start;
+        emitter->now = emitter->flow.Begin(block->Order);
         for (var i = 0; i < block->Count; i++)
         {
             emitter->index = i;
@@ -235,8 +253,13 @@ internal unsafe struct RegionEmitter
         var row = emitter->graph->RowAt(hart, emitter->page, emitter->slot);
         emitter->halfwords = emitter->graph->LengthAt(emitter->page, emitter->slot);
         emitter->offset = emitter->slot * 2;
-        Decoder.Decode(hart, &emitter->insn, emitter->graph->WordAt(hart, emitter->page, emitter->slot), emitter->halfwords);
+        var word = emitter->graph->WordAt(hart, emitter->page, emitter->slot);
+        Decoder.Decode(hart, &emitter->insn, word, emitter->halfwords);
         var template = row->Template;
+        // What the template reads in one of its branches only must be there in all that follows.
+        ulong reads, writes;
+        RegionFlow.Operands(Template.Holes(template), word, &reads, &writes);
+        emitter->Load(reads & ~emitter->now.Available);
         if ((row->Flags & RowFlags.Float) != 0)
         {
             emitter->usesFloat = true;
@@ -258,6 +281,7 @@ internal unsafe struct RegionEmitter
         // Blocks in between have changed it.
         emitter->page = block->Page;
         emitter->index = 0;
+        emitter->now = emitter->flow.End(block->Order);
         if ((uint)offset < 4096)
         {
             // As the interpreter does: forward in the page, nobody looks at the count.
@@ -270,14 +294,16 @@ internal unsafe struct RegionEmitter
             }
 
             emitter->SetNext(emitter->Record(offset >> 1));
-            emitter->Body.BranchTo(ExitDepth);
+            emitter->Leave();
             return;
         }
 
         emitter->offset = offset;
         if (to < 0)
         {
+            emitter->exitsAlways = true;
             Stitch(emitter, (byte*)(delegate*<void>)&Transitions.LeavePage);
+            emitter->exitsAlways = false;
             emitter->Body.Code.Byte(Wasm.Unreachable);
             return;
         }
@@ -301,9 +327,10 @@ internal unsafe struct RegionEmitter
             body->Open(Wasm.If);
             Goto(emitter, block->Order, to);
             body->Close();
+            emitter->now = emitter->flow.End(block->Order);
         }
 
-        body->BranchTo(ExitDepth);
+        emitter->Leave();
     }
 
     private static void Goto(RegionEmitter* emitter, int from, int to)
@@ -314,16 +341,19 @@ internal unsafe struct RegionEmitter
         {
             if (emitter->layout->Dominates(emitter->graph->Blocks, block->Order, from))
             {
+                emitter->Move(emitter->now, emitter->flow.Begin(block->Order));
                 body->BranchTo(emitter->loopDepth[block->Order]);
                 return;
             }
 
+            emitter->Move(emitter->now, default);
             body->Code.I32Const(block->Dispatch);
             body->Code.Op(Wasm.LocalSet, emitter->state);
             body->BranchTo(emitter->loopDepth[0]);
             return;
         }
 
+        emitter->Move(emitter->now, emitter->flow.Front(block->Order));
         if (emitter->IsLabelled(block->Dominator, block->Order))
             body->BranchTo(emitter->mergeDepth[block->Order]);
         else
@@ -340,7 +370,7 @@ internal unsafe struct RegionEmitter
         Body.Code.Byte(Wasm.I32LtS);
         Body.Open(Wasm.If);
         SetNext(Record(offset >> 1));
-        Body.BranchTo(StopDepth);
+        LeaveUnsaved(StopDepth);
         Body.Close();
     }
 
@@ -371,6 +401,8 @@ internal unsafe struct RegionEmitter
 
     private void Get(int register)
     {
+        if (register != 0 && (now.Available & (1UL << register)) == 0)
+            Body.Failed = true;
         fixed (RegionRegisters* all = &registers)
         fixed (FunctionBody* body = &Body)
             all->Get(body, register);
@@ -378,9 +410,78 @@ internal unsafe struct RegionEmitter
 
     private void Set(int register)
     {
+        now.Available |= 1UL << register;
+        now.Dirty |= 1UL << register;
         fixed (RegionRegisters* all = &registers)
         fixed (FunctionBody* body = &Body)
             all->Set(body, register);
+    }
+
+    private void Load(ulong set)
+    {
+        now.Available |= set;
+        fixed (RegionRegisters* all = &registers)
+        fixed (FunctionBody* body = &Body)
+            all->Load(hart, body, set);
+    }
+
+    private void Store(ulong set)
+    {
+        now.Dirty &= ~set;
+        fixed (RegionRegisters* all = &registers)
+        fixed (FunctionBody* body = &Body)
+            all->Store(hart, body, set);
+    }
+
+    // Makes of the registers as they are at one place what another expects.
+    private void Move(RegisterState from, RegisterState to)
+    {
+        Store(from.Dirty & ~to.Dirty);
+        Load(to.Available & ~from.Available);
+    }
+
+    // On to the next record, where that is what mostly happens.
+    private void Leave()
+    {
+        Store(now.Dirty);
+        Body.BranchTo(ExitDepth);
+    }
+
+    // The same where it is seldom: which registers are to be stored is noted in two instructions instead of storing them.
+    private void LeaveUnsaved(int depth)
+    {
+        if (now.Dirty != 0)
+        {
+            Body.Code.I64Const((long)Compact(now.Dirty));
+            Body.Code.Op(Wasm.LocalSet, unsaved);
+        }
+
+        Body.BranchTo(depth);
+    }
+
+    private void Save()
+    {
+        for (var rest = flow.Written; rest != 0; rest &= rest - 1)
+        {
+            var register = rest & (0 - rest);
+            Body.Code.Op(Wasm.LocalGet, unsaved);
+            Body.Code.I64Const((long)Compact(register));
+            Body.Code.Byte(Wasm.I64And);
+            Body.Code.Byte(Wasm.I64Eqz);
+            Body.Code.Byte(Wasm.I32Eqz);
+            Body.Open(Wasm.If);
+            Store(register);
+            Body.Close();
+        }
+    }
+
+    // Of the registers that the region writes, a bit for each in the order of their numbers: small constants are short.
+    private readonly ulong Compact(ulong set)
+    {
+        ulong compact = 0;
+        for (; set != 0; set &= set - 1)
+            compact |= 1UL << BitOperations.PopCount(flow.Written & ((set & (0 - set)) - 1));
+        return compact;
     }
 
     private void GetTlb()
@@ -411,7 +512,6 @@ internal unsafe struct RegionEmitter
             to->Address(used);
             to->I32Const(1);
             to->Access(Wasm.I32Store8, 0, 0);
-            registers.Load(hart, to);
             if (tlb != 0)
             {
                 to->Op(Wasm.LocalGet, HartLocal);
@@ -419,7 +519,7 @@ internal unsafe struct RegionEmitter
                 to->Op(Wasm.LocalSet, tlb);
             }
 
-            if (!usesTable)
+            if (!layout->UsesTable)
                 return;
             to->Op(Wasm.LocalGet, NextLocal);
             to->Access(Wasm.I32Load, 2, Insn.EntryOffset);

@@ -52,6 +52,18 @@ internal unsafe struct RegionLayout
         return block->IsReturn && index - 2 < graph->ReturnPointCount ? graph->ReturnPoints[index - 2] : -1;
     }
 
+    /// <summary>Where the edges to a block begin; those to the next block follow.</summary>
+    public readonly int FirstEdge(int order) => edgeStart[order];
+
+    /// <summary>Order of the block that an edge comes from.</summary>
+    public readonly int EdgeSource(int edge) => edgeSource[edge];
+
+    /// <summary>There is a choice of where to begin.</summary>
+    public readonly bool UsesTable => DispatchCount > 1 || DispatcherLoops;
+
+    /// <summary>Whether the dispatcher leads to a block.</summary>
+    public readonly bool IsDispatched(RegionBlock* block) => block->Dispatch >= 0;
+
     /// <summary>Whether a block dominates another.</summary>
     public readonly bool Dominates(RegionBlock* blocks, int dominator, int order)
     {

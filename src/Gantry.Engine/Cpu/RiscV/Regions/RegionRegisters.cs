@@ -1,8 +1,11 @@
+using System.Numerics;
 using Gantry.Engine.Jit;
 
 namespace Gantry.Engine.Cpu.RiscV.Regions;
 
-/// <summary>Which guest registers a region keeps in locals: loaded when it is entered, stored when it is left if anything in it writes them.</summary>
+/// <summary>
+/// The guest registers that a region keeps in locals. Sets of them are bits: x1 to x31 at their numbers, f0 to f31 from <see cref="FirstFloat"/> on.
+/// </summary>
 internal unsafe struct RegionRegisters
 {
     /// <summary>Index of f0; before it stand x0 to x31.</summary>
@@ -11,12 +14,10 @@ internal unsafe struct RegionRegisters
     private const int Count = 64;
 
     private fixed uint local[Count];
-    private ulong written;
 
     /// <summary>Begins a region.</summary>
     public void Clear()
     {
-        written = 0;
         for (var i = 0; i < Count; i++)
             local[i] = 0;
     }
@@ -31,35 +32,29 @@ internal unsafe struct RegionRegisters
     }
 
     /// <summary>Pops into a register. <see cref="Hart.Sink"/> is not one of those meant here.</summary>
-    public void Set(FunctionBody* body, int register)
-    {
-        written |= 1UL << register;
-        body->Code.Op(Wasm.LocalSet, LocalOf(body, register));
-    }
+    public void Set(FunctionBody* body, int register) => body->Code.Op(Wasm.LocalSet, LocalOf(body, register));
 
-    /// <summary>Appends loads of all that are used.</summary>
-    public void Load(Hart* hart, CodeBuffer* to)
+    /// <summary>Appends loads of some.</summary>
+    public void Load(Hart* hart, FunctionBody* body, ulong set)
     {
-        for (var i = 0; i < Count; i++)
+        for (; set != 0; set &= set - 1)
         {
-            if (local[i] == 0)
-                continue;
-            to->Op(Wasm.LocalGet, 0);
-            to->Access(Wasm.I64Load, 3, OffsetOf(hart, i));
-            to->Op(Wasm.LocalSet, local[i]);
+            var register = BitOperations.TrailingZeroCount(set);
+            body->Code.Op(Wasm.LocalGet, 0);
+            body->Code.Access(Wasm.I64Load, 3, OffsetOf(hart, register));
+            body->Code.Op(Wasm.LocalSet, LocalOf(body, register));
         }
     }
 
-    /// <summary>Appends stores of all that are written.</summary>
-    public void Store(Hart* hart, CodeBuffer* to)
+    /// <summary>Appends stores of some.</summary>
+    public void Store(Hart* hart, FunctionBody* body, ulong set)
     {
-        for (var i = 0; i < Count; i++)
+        for (; set != 0; set &= set - 1)
         {
-            if ((written & (1UL << i)) == 0)
-                continue;
-            to->Op(Wasm.LocalGet, 0);
-            to->Op(Wasm.LocalGet, local[i]);
-            to->Access(Wasm.I64Store, 3, OffsetOf(hart, i));
+            var register = BitOperations.TrailingZeroCount(set);
+            body->Code.Op(Wasm.LocalGet, 0);
+            body->Code.Op(Wasm.LocalGet, LocalOf(body, register));
+            body->Code.Access(Wasm.I64Store, 3, OffsetOf(hart, register));
         }
     }
 

@@ -1,0 +1,172 @@
+using System.Runtime.InteropServices;
+using Gantry.Engine.Jit;
+
+namespace Gantry.Engine.Cpu.RiscV.Regions;
+
+/// <summary>Sets of registers at a place of a region (<see cref="RegionRegisters"/> says which bit is which).</summary>
+internal struct RegisterState
+{
+    /// <summary>Those whose value is in their local.</summary>
+    public ulong Available;
+
+    /// <summary>Of these, those whose value is not (or may not be) in the hart.</summary>
+    public ulong Dirty;
+}
+
+/// <summary>
+/// Which registers are in locals where: each is loaded where it is first read, and stored where the region is left behind a write. A loop has all its registers loaded in front of it, so that
+/// nothing is moved while it turns.
+/// </summary>
+/// <remarks>
+/// One pass in reverse postorder is enough: what a loop's blocks do to its beginning is decided from what they read and write. Where the region is entered nothing is in locals.
+/// </remarks>
+internal unsafe struct RegionFlow
+{
+    // By order of blocks: what they read and write; registers when they are entered (loops: in front of), when they begin, when they end.
+    private ulong* reads;
+    private ulong* writes;
+    private RegisterState* front;
+    private RegisterState* begin;
+    private RegisterState* end;
+    private bool* inLoop;
+    private int* stack;
+
+    /// <summary>Every register that some block writes.</summary>
+    public ulong Written;
+
+    /// <summary>Allocates the tables, once.</summary>
+    public void Allocate()
+    {
+        const int Nodes = RegionGraph.MaxBlocks + 2;
+        reads = (ulong*)NativeMemory.AllocZeroed(Nodes, sizeof(ulong));
+        writes = (ulong*)NativeMemory.AllocZeroed(Nodes, sizeof(ulong));
+        front = (RegisterState*)NativeMemory.AllocZeroed(Nodes, (nuint)sizeof(RegisterState));
+        begin = (RegisterState*)NativeMemory.AllocZeroed(Nodes, (nuint)sizeof(RegisterState));
+        end = (RegisterState*)NativeMemory.AllocZeroed(Nodes, (nuint)sizeof(RegisterState));
+        inLoop = (bool*)NativeMemory.AllocZeroed(Nodes, sizeof(bool));
+        stack = (int*)NativeMemory.AllocZeroed(Nodes, sizeof(int));
+    }
+
+    /// <summary>Where jumps forward to a block arrive. Behind it, a loop loads what it has besides in <see cref="Begin"/>.</summary>
+    public readonly RegisterState Front(int order) => front[order];
+
+    /// <summary>Before a block's first instruction.</summary>
+    public readonly RegisterState Begin(int order) => begin[order];
+
+    /// <summary>Behind a block's last instruction.</summary>
+    public readonly RegisterState End(int order) => end[order];
+
+    /// <summary>The registers an instruction reads and writes: by the holes of its template.</summary>
+    public static void Operands(uint holes, uint word, ulong* reads, ulong* writes)
+    {
+        // Where they stand in an encoding is the same in all formats (unprivileged specification, 2.2).
+        int rd = (int)(word >> 7) & 31, rs1 = (int)(word >> 15) & 31, rs2 = (int)(word >> 20) & 31, rs3 = (int)(word >> 27);
+        *reads = (Bit(holes, 1) << rs1) | (Bit(holes, 2) << rs2);
+        *writes = Bit(holes, 3) << rd;
+        *reads |= ((Bit(holes, 5) << rs1) | (Bit(holes, 6) << rs2) | (Bit(holes, 7) << rs3)) << RegionRegisters.FirstFloat;
+        *writes |= (Bit(holes, 8) << rd) << RegionRegisters.FirstFloat;
+        *reads &= ~1UL;
+        *writes &= ~1UL;
+    }
+
+    /// <summary>Computes it.</summary>
+    public static void Run(RegionFlow* flow, Hart* hart, RegionGraph* graph, RegionLayout* layout)
+    {
+        flow->Written = 0;
+        for (var order = 1; order < layout->Count; order++)
+        {
+            Collect(flow, hart, graph, graph->Blocks + layout->ByOrder[order], order);
+            flow->Written |= flow->writes[order];
+        }
+
+        for (var order = 1; order < layout->Count; order++)
+        {
+            var block = graph->Blocks + layout->ByOrder[order];
+            flow->front[order] = layout->IsDispatched(block) ? default : flow->Meet(layout, order);
+            var state = flow->front[order];
+            if (block->IsHeader)
+            {
+                ulong loopReads, loopWrites;
+                flow->Loop(graph, layout, order, &loopReads, &loopWrites);
+                state.Available |= loopReads | loopWrites;
+                state.Dirty |= loopWrites;
+            }
+
+            flow->begin[order] = state;
+            flow->end[order].Available = state.Available | flow->reads[order] | flow->writes[order];
+            flow->end[order].Dirty = state.Dirty | flow->writes[order];
+        }
+    }
+
+    private static ulong Bit(uint holes, int hole) => (holes >> hole) & 1;
+
+    private static void Collect(RegionFlow* flow, Hart* hart, RegionGraph* graph, RegionBlock* block, int order)
+    {
+        flow->reads[order] = 0;
+        flow->writes[order] = 0;
+        for (var slot = block->Start; slot < block->Stop; slot += graph->LengthAt(block->Page, slot))
+        {
+            ulong reads, writes;
+            Operands(Template.Holes(graph->RowAt(hart, block->Page, slot)->Template), graph->WordAt(hart, block->Page, slot), &reads, &writes);
+            flow->reads[order] |= reads;
+            flow->writes[order] |= writes;
+        }
+    }
+
+    // Several jumps forward meet: in locals is what all of them have there. What some have written and others not have is stored on the way.
+    private readonly RegisterState Meet(RegionLayout* layout, int order)
+    {
+        var met = new RegisterState { Available = ulong.MaxValue };
+        for (var e = layout->FirstEdge(order); e < layout->FirstEdge(order + 1); e++)
+        {
+            var source = layout->EdgeSource(e);
+            if (source >= order)
+                continue;
+            met.Available &= end[source].Available;
+            met.Dirty |= end[source].Dirty;
+        }
+
+        met.Dirty &= met.Available;
+        return met;
+    }
+
+    // What the blocks of a loop do: those that reach a jump back to its header without passing that.
+    private readonly void Loop(RegionGraph* graph, RegionLayout* layout, int header, ulong* loopReads, ulong* loopWrites)
+    {
+        for (var i = 0; i < layout->Count; i++)
+            inLoop[i] = false;
+        inLoop[header] = true;
+        var count = 0;
+        for (var e = layout->FirstEdge(header); e < layout->FirstEdge(header + 1); e++)
+        {
+            var source = layout->EdgeSource(e);
+            if (source > header && layout->Dominates(graph->Blocks, header, source))
+                Enter(source, &count);
+        }
+
+        while (count > 0)
+        {
+            var order = stack[--count];
+            for (var e = layout->FirstEdge(order); e < layout->FirstEdge(order + 1); e++)
+                Enter(layout->EdgeSource(e), &count);
+        }
+
+        *loopReads = 0;
+        *loopWrites = 0;
+        for (var i = header; i < layout->Count; i++)
+        {
+            if (!inLoop[i])
+                continue;
+            *loopReads |= reads[i];
+            *loopWrites |= writes[i];
+        }
+    }
+
+    private readonly void Enter(int order, int* count)
+    {
+        if (inLoop[order])
+            return;
+        inLoop[order] = true;
+        stack[(*count)++] = order;
+    }
+}
