@@ -108,7 +108,7 @@ public static unsafe class DataAccess
         hart->Left = left;
         if ((address & (ulong)(bytes - 1)) != 0)
             return Trap.At(hart, insn, left, Cause.StoreMisaligned, address);
-        var entry = hart->DataTlb + Tlb.Index(address);
+        var entry = Tlb.Entry(hart->DataTlb, address);
         if ((address & Tlb.PageMask) == entry->WriteTag)
         {
             var host = (byte*)((nuint)address + entry->Addend);
@@ -129,7 +129,7 @@ public static unsafe class DataAccess
 
     private static uint LoadPart(Hart* hart, ulong address, int bytes, ulong* value)
     {
-        var entry = hart->DataTlb + Tlb.Index(address);
+        var entry = Tlb.Entry(hart->DataTlb, address);
         if ((address & Tlb.PageMask) == entry->ReadTag)
         {
             *value = LoadRam((byte*)((nuint)address + entry->Addend), bytes);
@@ -194,7 +194,7 @@ public static unsafe class DataAccess
         var physicalPage = translation->Address & Tlb.PageMask;
         var virtualPage = address & Tlb.PageMask;
         Tlb.Note(hart, translation, address);
-        var entry = hart->DataTlb + Tlb.Index(address);
+        var entry = Tlb.Entry(hart->DataTlb, address);
         entry->Addend = (nuint)(hart->Ram + (nuint)(physicalPage - hart->RamStart)) - (nuint)virtualPage;
         entry->ReadTag = PageWalk.IsAllowed(hart, translation->Entry, Access.Read) ? virtualPage : Tlb.Invalid;
         var flags = hart->Machine->Memory.PageFlags[(physicalPage - hart->RamStart) >> GuestMemory.PageShift];

@@ -120,6 +120,18 @@ public unsafe struct InstructionRow
     /// <summary>The same where the rounding mode is known to be RNE.</summary>
     public byte* NearestTemplate;
 
+    /// <summary>Of loads and stores (the major opcodes LOAD, LOAD-FP, STORE and STORE-FP), the same where the place in RAM is known.</summary>
+    public byte* PlacedTemplate;
+
+    /// <summary>Loads or stores at rs1 + immediate; <see cref="AccessBytes"/> at a time.</summary>
+    public readonly bool IsAccess => (Match & 0x7F) is 0x03 or 0x07 or 0x23 or 0x27;
+
+    /// <summary>Of these, a store.</summary>
+    public readonly bool IsStore => (Match & 0x20) != 0;
+
+    /// <summary>The width that funct3 of a load or store says (unprivileged specification, 2.6 and 21.3).</summary>
+    public readonly int AccessBytes => 1 << (int)((Match >> 12) & 3);
+
     /// <summary>Where control goes: follows from the major opcode (unprivileged specification, table 24.1).</summary>
     public readonly Flow Flow => (Match & 0x7F) switch
     {
@@ -210,7 +222,15 @@ public unsafe struct InstructionTable
         Add(name, match, mask, format, RowFlags.None, &Handler<TOp, TwoBytes>.Run, &Handler<TOp, FourBytes>.Run);
         rows[count - 1].Hot = hot;
         if (WasmTarget.IsWebAssembly)
-            rows[count - 1].Template = (byte*)(delegate*<void>)&InstructionTemplate<TOp, AnyRounding>.Body;
+            rows[count - 1].Template = (byte*)(delegate*<void>)&InstructionTemplate<TOp, AnyRounding, AnyPlace>.Body;
+    }
+
+    private void AccessRow<TOp>(ReadOnlySpan<byte> name, uint match, uint mask, Format format, Hot hot)
+        where TOp : struct, IInstruction
+    {
+        Row<TOp>(name, match, mask, format, hot);
+        if (WasmTarget.IsWebAssembly)
+            rows[count - 1].PlacedTemplate = (byte*)(delegate*<void>)&InstructionTemplate<TOp, AnyRounding, KnownPlace>.Body;
     }
 
     private void FloatRow<TOp>(ReadOnlySpan<byte> name, uint match, uint mask, Format format, RowFlags flags = RowFlags.None)
@@ -219,8 +239,9 @@ public unsafe struct InstructionTable
         Add(name, match, mask, format, flags | RowFlags.Float, &FloatHandler<TOp, TwoBytes>.Run, &FloatHandler<TOp, FourBytes>.Run);
         if (!WasmTarget.IsWebAssembly)
             return;
-        rows[count - 1].Template = (byte*)(delegate*<void>)&InstructionTemplate<TOp, AnyRounding>.Body;
-        rows[count - 1].NearestTemplate = (byte*)(delegate*<void>)&InstructionTemplate<TOp, NearestRounding>.Body;
+        rows[count - 1].Template = (byte*)(delegate*<void>)&InstructionTemplate<TOp, AnyRounding, AnyPlace>.Body;
+        rows[count - 1].PlacedTemplate = (byte*)(delegate*<void>)&InstructionTemplate<TOp, AnyRounding, KnownPlace>.Body;
+        rows[count - 1].NearestTemplate = (byte*)(delegate*<void>)&InstructionTemplate<TOp, NearestRounding, AnyPlace>.Body;
     }
 
     // None of these has a compressed form but ebreak, whose handler does not care.
@@ -261,17 +282,17 @@ public unsafe struct InstructionTable
         Row<Bge>("bge"u8, 0x00005063, 0x0000707F, Format.B, Hot.Bge);
         Row<Bltu>("bltu"u8, 0x00006063, 0x0000707F, Format.B, Hot.Bltu);
         Row<Bgeu>("bgeu"u8, 0x00007063, 0x0000707F, Format.B, Hot.Bgeu);
-        Row<Lb>("lb"u8, 0x00000003, 0x0000707F, Format.I, Hot.Lb);
-        Row<Lh>("lh"u8, 0x00001003, 0x0000707F, Format.I, Hot.Lh);
-        Row<Lw>("lw"u8, 0x00002003, 0x0000707F, Format.I, Hot.Lw);
-        Row<Ld>("ld"u8, 0x00003003, 0x0000707F, Format.I, Hot.Ld);
-        Row<Lbu>("lbu"u8, 0x00004003, 0x0000707F, Format.I, Hot.Lbu);
-        Row<Lhu>("lhu"u8, 0x00005003, 0x0000707F, Format.I, Hot.Lhu);
-        Row<Lwu>("lwu"u8, 0x00006003, 0x0000707F, Format.I, Hot.Lwu);
-        Row<Sb>("sb"u8, 0x00000023, 0x0000707F, Format.S, Hot.Sb);
-        Row<Sh>("sh"u8, 0x00001023, 0x0000707F, Format.S, Hot.Sh);
-        Row<Sw>("sw"u8, 0x00002023, 0x0000707F, Format.S, Hot.Sw);
-        Row<Sd>("sd"u8, 0x00003023, 0x0000707F, Format.S, Hot.Sd);
+        AccessRow<Lb>("lb"u8, 0x00000003, 0x0000707F, Format.I, Hot.Lb);
+        AccessRow<Lh>("lh"u8, 0x00001003, 0x0000707F, Format.I, Hot.Lh);
+        AccessRow<Lw>("lw"u8, 0x00002003, 0x0000707F, Format.I, Hot.Lw);
+        AccessRow<Ld>("ld"u8, 0x00003003, 0x0000707F, Format.I, Hot.Ld);
+        AccessRow<Lbu>("lbu"u8, 0x00004003, 0x0000707F, Format.I, Hot.Lbu);
+        AccessRow<Lhu>("lhu"u8, 0x00005003, 0x0000707F, Format.I, Hot.Lhu);
+        AccessRow<Lwu>("lwu"u8, 0x00006003, 0x0000707F, Format.I, Hot.Lwu);
+        AccessRow<Sb>("sb"u8, 0x00000023, 0x0000707F, Format.S, Hot.Sb);
+        AccessRow<Sh>("sh"u8, 0x00001023, 0x0000707F, Format.S, Hot.Sh);
+        AccessRow<Sw>("sw"u8, 0x00002023, 0x0000707F, Format.S, Hot.Sw);
+        AccessRow<Sd>("sd"u8, 0x00003023, 0x0000707F, Format.S, Hot.Sd);
         Row<Addi>("addi"u8, 0x00000013, 0x0000707F, Format.I, Hot.Addi);
         Row<Slti>("slti"u8, 0x00002013, 0x0000707F, Format.I, Hot.Slti);
         Row<Sltiu>("sltiu"u8, 0x00003013, 0x0000707F, Format.I, Hot.Sltiu);

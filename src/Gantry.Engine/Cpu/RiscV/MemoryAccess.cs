@@ -10,7 +10,7 @@ internal static unsafe class MemoryAccess
     public static bool TryLoad<TWidth>(TlbEntry* tlb, ulong address, out ulong value)
         where TWidth : struct, IWidth
     {
-        var entry = tlb + Tlb.Index(address);
+        var entry = Tlb.Entry(tlb, address);
         if ((address & (Tlb.PageMask | (ulong)(TWidth.Bytes - 1))) != entry->ReadTag)
         {
             value = 0;
@@ -26,7 +26,7 @@ internal static unsafe class MemoryAccess
     public static bool TryLoadForWriting<TWidth>(TlbEntry* tlb, ulong address, out ulong value)
         where TWidth : struct, IWidth
     {
-        var entry = tlb + Tlb.Index(address);
+        var entry = Tlb.Entry(tlb, address);
         if ((address & (Tlb.PageMask | (ulong)(TWidth.Bytes - 1))) != entry->WriteTag)
         {
             value = 0;
@@ -42,10 +42,24 @@ internal static unsafe class MemoryAccess
     public static bool TryStore<TWidth>(TlbEntry* tlb, ulong address, ulong value)
         where TWidth : struct, IWidth
     {
-        var entry = tlb + Tlb.Index(address);
+        var entry = Tlb.Entry(tlb, address);
         if ((address & (Tlb.PageMask | (ulong)(TWidth.Bytes - 1))) != entry->WriteTag)
             return false;
-        var host = (byte*)((nuint)address + entry->Addend);
+        Write<TWidth>((byte*)((nuint)address + entry->Addend), value);
+        return true;
+    }
+
+    /// <summary>Bytes of RAM, zero-extended.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static ulong Read<TWidth>(byte* host)
+        where TWidth : struct, IWidth
+        => TWidth.Bytes switch { 1 => *host, 2 => *(ushort*)host, 4 => *(uint*)host, _ => *(ulong*)host };
+
+    /// <summary>Writes low bytes to RAM.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Write<TWidth>(byte* host, ulong value)
+        where TWidth : struct, IWidth
+    {
         if (TWidth.Bytes == 1)
             *host = (byte)value;
         else if (TWidth.Bytes == 2)
@@ -54,11 +68,5 @@ internal static unsafe class MemoryAccess
             *(uint*)host = (uint)value;
         else
             *(ulong*)host = value;
-        return true;
     }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static ulong Read<TWidth>(byte* host)
-        where TWidth : struct, IWidth
-        => TWidth.Bytes switch { 1 => *host, 2 => *(ushort*)host, 4 => *(uint*)host, _ => *(ulong*)host };
 }

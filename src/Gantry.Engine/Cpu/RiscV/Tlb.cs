@@ -4,9 +4,12 @@ using System.Runtime.InteropServices;
 namespace Gantry.Engine.Cpu.RiscV;
 
 /// <summary>One translation for loads and stores. 32 bytes on every host.</summary>
-[StructLayout(LayoutKind.Explicit, Size = 32)]
+[StructLayout(LayoutKind.Explicit, Size = Size)]
 public struct TlbEntry
 {
+    /// <summary>Bytes of an entry: 1 &lt;&lt; (12 - 7), which <see cref="Tlb.Entry"/> relies on.</summary>
+    public const int Size = 32;
+
     /// <summary>Virtual page address when loads may go straight to RAM, else <see cref="Tlb.Invalid"/>.</summary>
     [FieldOffset(0)]
     public ulong ReadTag;
@@ -60,6 +63,10 @@ public static unsafe class Tlb
     /// <summary>Which entry serves an address.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static int Index(ulong address) => (int)(uint)(address >> 12) & (Entries - 1);
+
+    /// <summary>The entry of a set that serves an address. (Shifted once: an index would be shifted back.)</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static TlbEntry* Entry(TlbEntry* set, ulong address) => (TlbEntry*)((byte*)set + (((uint)address >> 7) & ((Entries - 1) * TlbEntry.Size)));
 
     /// <summary>The entry that serves jumps to an address.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -69,9 +69,9 @@ internal static unsafe class Hole
     [WasmImport("template", "15")]
     public static extern int Left();
 
-    /// <summary>Ends the region behind this instruction, which counts: goes on with a record. Does not return.</summary>
+    /// <summary>Ends the region behind this instruction, which counts, and goes on with a record, unless that is null. <see cref="Hart.Left"/> is still <see cref="Left"/>.</summary>
     [WasmImport("template", "16")]
-    public static extern void Leave(Insn* next);
+    public static extern void LeaveTo(Insn* next);
 
     /// <summary>Ends the region before this instruction has done anything: the interpreter executes it. Does not return.</summary>
     [WasmImport("template", "17")]
@@ -104,4 +104,20 @@ internal static unsafe class Hole
     /// <summary>Between blocks: ends the region, goes on with a record. Does not return.</summary>
     [WasmImport("template", "24")]
     public static extern void Exit(Insn* next);
+
+    /// <summary>The host address of what this instruction loads or stores, whose page was looked up before.</summary>
+    [WasmImport("template", "25")]
+    public static extern byte* Place();
+
+    /// <summary>Sets the host address for several instructions, which <see cref="Place"/> is relative to.</summary>
+    [WasmImport("template", "26")]
+    public static extern void SetPlace(byte* host);
+
+    /// <summary>The bits of an address that a TLB entry's tag is compared with.</summary>
+    [WasmImport("template", "27")]
+    public static extern ulong TagMask();
+
+    /// <summary>The last offset in a page from which on all that is accessed lies in the page.</summary>
+    [WasmImport("template", "28")]
+    public static extern ulong LastOffset();
 }

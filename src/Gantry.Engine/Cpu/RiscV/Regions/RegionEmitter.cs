@@ -10,9 +10,9 @@ internal unsafe struct RegionEmitter
     // Parameters: the hart; the record, on the way out the next one; instructions left.
     private const uint HartLocal = 0, NextLocal = 1, LeftLocal = 2;
 
-    // What each of the four outermost blocks ends in: the tail call; before it, the next record's handler; before that, stores of the registers in `unsaved`;
-    // before that, the end of the slice.
-    private const int GoDepth = 1, ExitDepth = 2, SaveDepth = 3, StopDepth = 4;
+    // What each of the outermost blocks ends in: the tail call; before it, the next record's handler; before that, stores of the registers in `unsaved`;
+    // before that, what is left of the slice behind a slow load or store, or the end of the slice.
+    private const int GoDepth = 1, ExitDepth = 2, SaveDepth = 3, LeaveDepth = 4, StopDepth = 5;
 
     /// <summary>The function.</summary>
     public FunctionBody Body;
@@ -26,9 +26,14 @@ internal unsafe struct RegionEmitter
     private Hart* hart;
     private RegionRegisters registers;
     private RegionFlow flow;
+    private RegionPlaces places;
     private int* loopDepth;
     private int* mergeDepth;
     private uint tlb, target, state, handler, unsaved;
+
+    // For each base register, the local with the host address of its group of accesses, which is `group`.
+    private fixed uint place[32];
+    private AccessGroup* group;
     private bool usesFloat, usesDynamicRounding, exitsAlways;
 
     // Registers at the place being written.
@@ -49,6 +54,7 @@ internal unsafe struct RegionEmitter
         Body.Code.Allocate(192 * 1024);
         Prologue.Allocate(1024);
         flow.Allocate();
+        places.Allocate();
         loopDepth = (int*)NativeMemory.AllocZeroed(RegionGraph.MaxBlocks + 2, sizeof(int));
         mergeDepth = (int*)NativeMemory.AllocZeroed(RegionGraph.MaxBlocks + 2, sizeof(int));
     }
@@ -63,6 +69,8 @@ internal unsafe struct RegionEmitter
         emitter->hart = hart;
         emitter->registers.Clear();
         emitter->tlb = 0;
+        for (var i = 0; i < 32; i++)
+            emitter->place[i] = 0;
         emitter->usesFloat = false;
         emitter->usesDynamicRounding = false;
         RegionFlow.Run(&emitter->flow, hart, emitter->graph, emitter->layout);
@@ -78,6 +86,14 @@ internal unsafe struct RegionEmitter
         body->Code.Byte(Wasm.Unreachable);
         body->Close();
         Stitch(emitter, (byte*)(delegate*<void>)&Transitions.Stop);
+        body->BranchTo(SaveDepth);
+        body->Close();
+        // What it was called with, this instruction included: it counts.
+        body->Code.Op(Wasm.LocalGet, HartLocal);
+        body->Code.Access(Wasm.I32Load, 2, (uint)((byte*)&hart->Left - (byte*)hart));
+        body->Code.I32Const(1);
+        body->Code.Byte(Wasm.I32Sub);
+        body->Code.Op(Wasm.LocalSet, LeftLocal);
         body->Close();
         emitter->Save();
         body->Code.Op(Wasm.LocalGet, emitter->handler);
@@ -121,9 +137,9 @@ internal unsafe struct RegionEmitter
             case 14: code->Address(emitter->Record(emitter->slot + emitter->halfwords)); break;
             case 15: emitter->GetLeft(emitter->index); break;
             case 16:
-                code->Op(Wasm.LocalSet, NextLocal);
-                emitter->Count(emitter->index + 1);
-                emitter->LeaveUnsaved(SaveDepth);
+                code->Op(Wasm.LocalTee, NextLocal);
+                emitter->NoteUnsaved();
+                code->Op(Wasm.BrIf, (uint)(emitter->Body.Depth - LeaveDepth));
                 break;
             case 17:
                 emitter->SetNext(emitter->Record(emitter->slot));
@@ -145,6 +161,16 @@ internal unsafe struct RegionEmitter
                 else
                     emitter->LeaveUnsaved(SaveDepth);
                 break;
+            case 25:
+                code->Op(Wasm.LocalGet, emitter->PlaceOf(insn->Rs1));
+                if (insn->Immediate == emitter->group->Low)
+                    break;
+                code->I32Const(insn->Immediate - emitter->group->Low);
+                code->Byte(Wasm.I32Add);
+                break;
+            case 26: code->Op(Wasm.LocalSet, emitter->PlaceOf(insn->Rs1)); break;
+            case 27: code->I64Const((long)(Tlb.PageMask | (uint)(emitter->group->Widest - 1))); break;
+            case 28: code->I64Const(4096 - (emitter->group->High - emitter->group->Low)); break;
             default: emitter->Body.Failed = true; break;
         }
     }
@@ -217,6 +243,7 @@ internal unsafe struct RegionEmitter
         emitter->page = block->Page;
         emitter->slot = block->Start;
         emitter->now = emitter->flow.Begin(block->Order);
+        RegionPlaces.Run(&emitter->places, emitter->hart, emitter->graph, block);
         for (var i = 0; i < block->Count; i++)
         {
             emitter->index = i;
@@ -260,6 +287,14 @@ internal unsafe struct RegionEmitter
         ulong reads, writes;
         RegionFlow.Operands(Template.Holes(template), word, &reads, &writes);
         emitter->Load(reads & ~emitter->now.Available);
+        emitter->group = emitter->places.Of(emitter->index);
+        if (emitter->group != null)
+        {
+            if (emitter->group->First == emitter->index)
+                FindPlace(emitter);
+            template = row->PlacedTemplate;
+        }
+
         if ((row->Flags & RowFlags.Float) != 0)
         {
             emitter->usesFloat = true;
@@ -273,6 +308,18 @@ internal unsafe struct RegionEmitter
         }
 
         Stitch(emitter, template);
+    }
+
+    private static void FindPlace(RegionEmitter* emitter)
+    {
+        var offset = emitter->insn.Immediate;
+        emitter->insn.Immediate = emitter->group->Low;
+        Stitch(
+            emitter,
+            emitter->group->Stores
+                ? (byte*)(delegate*<void>)&Transitions.FindPlace<WithStores>
+                : (byte*)(delegate*<void>)&Transitions.FindPlace<LoadsOnly>);
+        emitter->insn.Immediate = offset;
     }
 
     // Goes from behind a block to another, or out of the region when it has none there.
@@ -450,13 +497,21 @@ internal unsafe struct RegionEmitter
     // The same where it is seldom: which registers are to be stored is noted in two instructions instead of storing them.
     private void LeaveUnsaved(int depth)
     {
-        if (now.Dirty != 0)
-        {
-            Body.Code.I64Const((long)Compact(now.Dirty));
-            Body.Code.Op(Wasm.LocalSet, unsaved);
-        }
-
+        NoteUnsaved();
         Body.BranchTo(depth);
+    }
+
+    private void NoteUnsaved()
+    {
+        Body.Code.I64Const((long)Compact(now.Dirty));
+        Body.Code.Op(Wasm.LocalSet, unsaved);
+    }
+
+    private uint PlaceOf(int register)
+    {
+        if (place[register] == 0)
+            place[register] = Body.NewLocal(Wasm.I32);
+        return place[register];
     }
 
     private void Save()

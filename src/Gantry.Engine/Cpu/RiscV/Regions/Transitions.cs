@@ -32,6 +32,19 @@ internal static unsafe class Transitions
         Hole.SetNext(Interpreter.Find(hart, Hole.Left() + 1, Hole.Target()));
     }
 
+    /// <summary>Before the first of several loads and stores near each other: looks up where they are, at once. All in one page and aligned, or the interpreter takes the first.</summary>
+    [WasmTemplate]
+    public static void FindPlace<TStores>()
+        where TStores : struct, IStoresChoice
+    {
+        var address = Hole.Rs1() + (ulong)Hole.Immediate();
+        var entry = Tlb.Entry(Hole.DataTlb(), address);
+        // What can be stored to can be loaded from (privileged specification, table 4.5: W without R is reserved).
+        if ((address & Hole.TagMask()) != (TStores.Any ? entry->WriteTag : entry->ReadTag) || (address & 0xFFF) > Hole.LastOffset())
+            Hole.Interpret();
+        Hole.SetPlace((byte*)((nuint)address + entry->Addend));
+    }
+
     /// <summary>The slice ends before the next record, which is on the page being executed.</summary>
     [WasmTemplate]
     public static void Stop()
@@ -41,4 +54,25 @@ internal static unsafe class Transitions
         hart->Left = Hole.Left();
         Hole.SetNext(&hart->Exit);
     }
+}
+
+/// <summary>Whether there is a store among the accesses that <see cref="Transitions.FindPlace"/> is for.</summary>
+internal interface IStoresChoice
+{
+    /// <summary>There is.</summary>
+    static abstract bool Any { get; }
+}
+
+/// <summary>Loads only.</summary>
+internal readonly struct LoadsOnly : IStoresChoice
+{
+    /// <inheritdoc/>
+    public static bool Any => false;
+}
+
+/// <summary>Stores, and perhaps loads.</summary>
+internal readonly struct WithStores : IStoresChoice
+{
+    /// <inheritdoc/>
+    public static bool Any => true;
 }

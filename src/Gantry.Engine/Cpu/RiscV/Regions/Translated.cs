@@ -7,8 +7,9 @@ namespace Gantry.Engine.Cpu.RiscV.Regions;
 /// The translator's operands: the same meanings as the interpreter's, with holes for registers and constants. What an instruction seldom needs (a trap, a page's first touch, a device)
 /// is a call of what the interpreter calls.
 /// </summary>
-internal unsafe struct Translated<TRounding> : IOperands
+internal unsafe struct Translated<TRounding, TPlace> : IOperands
     where TRounding : struct, IRoundingChoice
+    where TPlace : struct, IPlaceChoice
 {
     /// <inheritdoc/>
     public readonly ulong Rs1
@@ -99,12 +100,16 @@ internal unsafe struct Translated<TRounding> : IOperands
     public readonly bool Load<TWidth>(ulong address, out ulong value)
         where TWidth : struct, IWidth
     {
+        if (TPlace.IsKnown)
+        {
+            value = MemoryAccess.Read<TWidth>(Hole.Place());
+            return true;
+        }
+
         if (MemoryAccess.TryLoad<TWidth>(Hole.DataTlb(), address, out value))
             return true;
         var hart = Hole.Hart();
-        var done = DataAccess.LoadSlow(hart, Hole.Insn(), Hole.Left(), TWidth.Bytes, address);
-        if (done != null)
-            Hole.Leave(done);
+        Hole.LeaveTo(DataAccess.LoadSlow(hart, Hole.Insn(), Hole.Left(), TWidth.Bytes, address));
         value = hart->Code.Loaded;
         return true;
     }
@@ -114,12 +119,16 @@ internal unsafe struct Translated<TRounding> : IOperands
     public readonly bool Store<TWidth>(ulong address, ulong value)
         where TWidth : struct, IWidth
     {
+        if (TPlace.IsKnown)
+        {
+            MemoryAccess.Write<TWidth>(Hole.Place(), value);
+            return true;
+        }
+
         if (MemoryAccess.TryStore<TWidth>(Hole.DataTlb(), address, value))
             return true;
         // A store is the last thing its instruction does, atomics aside: these have looked before that it is served above.
-        var done = DataAccess.StoreFromRegion(Hole.Hart(), Hole.Insn(), Hole.Left(), Hole.NextInsn(), TWidth.Bytes, address, value);
-        if (done != null)
-            Hole.Leave(done);
+        Hole.LeaveTo(DataAccess.StoreFromRegion(Hole.Hart(), Hole.Insn(), Hole.Left(), Hole.NextInsn(), TWidth.Bytes, address, value));
         return true;
     }
 
@@ -199,16 +208,38 @@ internal readonly struct NearestRounding : IRoundingChoice
     public static bool IsNearest => true;
 }
 
+/// <summary>Whether a template's loads and stores go to a <see cref="Hole.Place"/>.</summary>
+internal interface IPlaceChoice
+{
+    /// <summary>The host address is known; otherwise the TLB is looked into.</summary>
+    static abstract bool IsKnown { get; }
+}
+
+/// <summary>Looks into the TLB.</summary>
+internal readonly struct AnyPlace : IPlaceChoice
+{
+    /// <inheritdoc/>
+    public static bool IsKnown => false;
+}
+
+/// <summary>Knows the place.</summary>
+internal readonly struct KnownPlace : IPlaceChoice
+{
+    /// <inheritdoc/>
+    public static bool IsKnown => true;
+}
+
 /// <summary>The template of an instruction.</summary>
-internal static class InstructionTemplate<TOp, TRounding>
+internal static class InstructionTemplate<TOp, TRounding, TPlace>
     where TOp : struct, IInstruction
     where TRounding : struct, IRoundingChoice
+    where TPlace : struct, IPlaceChoice
 {
     /// <summary>Its body is the meaning on the translator's operands.</summary>
     [WasmTemplate]
     public static void Body()
     {
-        var m = default(Translated<TRounding>);
+        var m = default(Translated<TRounding, TPlace>);
         TOp.Execute(ref m);
     }
 }
