@@ -44,8 +44,9 @@ public unsafe struct CodePage
 /// <summary>Decoded pages, found by page of RAM. Bounded: pages are given up in clock order.</summary>
 public unsafe struct CodeCache
 {
-    /// <summary>Pages held at most; 32 KiB each.</summary>
-    public const int Capacity = 6144;
+    /// <summary>Pages held at most, 32 KiB each; the least and the most that a guest's memory makes of it.</summary>
+    /// <remarks>A compiler alone executes 10 MB of code. What is given up takes its translations with it: too few pages cost more than slow decoding.</remarks>
+    public const int LeastCapacity = 1536, MostCapacity = 6144;
 
     /// <summary>No page.</summary>
     public const uint NoPage = uint.MaxValue;
@@ -68,15 +69,18 @@ public unsafe struct CodeCache
     /// <summary>Regions were given up since this was last cleared.</summary>
     public bool RegionsDropped;
 
+    private int capacity;
     private int hand;
 
     /// <summary>Allocates the tables; pages get their records when first used.</summary>
     public static void Create(Hart* hart)
     {
         var cache = &hart->Code;
-        cache->Pages = (CodePage*)NativeMemory.AllocZeroed(Capacity, (nuint)sizeof(CodePage));
+        // A quarter of what the guest has, so that a tab's memory is a multiple of its guest's.
+        cache->capacity = (int)Math.Clamp(hart->RamSize / (4 * CodePage.SlotBytes), LeastCapacity, MostCapacity);
+        cache->Pages = (CodePage*)NativeMemory.AllocZeroed((nuint)cache->capacity, (nuint)sizeof(CodePage));
         cache->ByRamPage = (ushort*)NativeMemory.AllocZeroed((nuint)(hart->RamSize >> GuestMemory.PageShift), sizeof(ushort));
-        for (var i = 0; i < Capacity; i++)
+        for (var i = 0; i < cache->capacity; i++)
             cache->Pages[i].RamPage = NoPage;
     }
 
@@ -150,7 +154,7 @@ public unsafe struct CodeCache
     public static void Trim(Hart* hart)
     {
         hart->PageSlots = null;
-        for (var i = 0; i < Capacity; i++)
+        for (var i = 0; i < hart->Code.capacity; i++)
         {
             var page = hart->Code.Pages + i;
             if (page->RamPage != NoPage)
@@ -182,7 +186,7 @@ public unsafe struct CodeCache
         while (true)
         {
             var page = cache->Pages + cache->hand;
-            cache->hand = (cache->hand + 1) % Capacity;
+            cache->hand = (cache->hand + 1) % cache->capacity;
             if (page->RamPage == NoPage)
                 return page;
             if (page->First == hart->PageSlots)
