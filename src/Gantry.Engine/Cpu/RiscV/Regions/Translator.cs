@@ -21,7 +21,11 @@ public unsafe struct Translator
     private const int CompilingSlices = 256;
 
     // Slices that ended at a place before it is translated; places that are watched; the count of those that were tried in vain.
-    private const int Threshold = 32, Samples = 32768, InVain = 255;
+    private const int Threshold = 32, Samples = 32768, InVain = ushort.MaxValue;
+
+    // With so many regions and more, the next must have been seen as often as their square says, so many regions for one sample: code that runs everywhere a little is not
+    // worth it. A region costs its host some 10 ms of compiling, and many small pieces of code cost more than the interpreter, whose code the processor always has at hand.
+    private const ulong ManyRegions = 128, RegionsPerSample = ManyRegions * ManyRegions / Threshold;
 
     // At first a place must be seen more often, then less and less: what runs while a guest starts is seldom run again, and the host's compiler has
     // its hands full with the engine itself, which gains more by it.
@@ -46,7 +50,7 @@ public unsafe struct Translator
     private RegionEmitter emitter;
     private ModuleBuffer module;
     private Insn** sampled;
-    private byte* samples;
+    private ushort* samples;
     private ulong startedAt;
 
     // For those in vain: the page's generation then.
@@ -74,7 +78,7 @@ public unsafe struct Translator
         {
             translator = (Translator*)NativeMemory.AllocZeroed((nuint)sizeof(Translator));
             translator->sampled = (Insn**)NativeMemory.AllocZeroed(Samples, (nuint)sizeof(Insn*));
-            translator->samples = (byte*)NativeMemory.AllocZeroed(Samples, 1);
+            translator->samples = (ushort*)NativeMemory.AllocZeroed(Samples, sizeof(ushort));
             translator->vainSince = (uint*)NativeMemory.AllocZeroed(Samples, sizeof(uint));
             RegionTable.Allocate(&translator->Regions, &translator->Mailbox, firstEntry);
             translator->graph.Allocate();
@@ -215,7 +219,7 @@ public unsafe struct Translator
             *count = 0;
         }
 
-        if (*count < StartThreshold)
+        if (*count < InVain - 1)
             ++*count;
         return *count >= PresentThreshold(translator, hart) || translator->Mode == TranslationMode.All;
     }
@@ -223,7 +227,9 @@ public unsafe struct Translator
     private static int PresentThreshold(Translator* translator, Hart* hart)
     {
         var done = hart->InstructionsAtSlice - translator->startedAt;
-        return done >= StartInstructions ? Threshold : StartThreshold - (int)((StartThreshold - Threshold) * done / StartInstructions);
+        var least = done >= StartInstructions ? Threshold : StartThreshold - ((StartThreshold - Threshold) * done / StartInstructions);
+        ulong regions = translator->Mailbox.Regions;
+        return (int)Math.Min(Math.Max(least, regions * regions / RegionsPerSample), InVain - 1);
     }
 
     private static bool IsUnderWay(Translator* translator, Insn* record)
