@@ -17,11 +17,14 @@ public static class MemoryImage
     /// <summary>Copies the parts of <paramref name="memory"/> that are not zero, by ascending address.</summary>
     /// <param name="memory">The linear memory.</param>
     /// <param name="length">Its bytes, a multiple of 4096.</param>
-    public static unsafe IReadOnlyList<MemorySegment> Split(byte* memory, ulong length)
+    /// <param name="grownFrom">From here on it was anonymous memory, all zeros, when it was made: what was never touched since needs no look.</param>
+    public static unsafe IReadOnlyList<MemorySegment> Split(byte* memory, ulong length, ulong grownFrom = ulong.MaxValue)
     {
+        var touched = grownFrom < length ? TouchedPages.Read(memory, length) : null;
         var runs = new List<(ulong Start, ulong End)>();
         for (ulong page = 0; page < length; page += PageSize)
         {
+            if (page >= grownFrom && touched != null && !touched[page / PageSize]) continue;
             if (!new ReadOnlySpan<byte>(memory + page, PageSize).ContainsAnyExcept((byte)0)) continue;
             if (runs.Count != 0 && runs[^1].End == page && page - runs[^1].Start < LongestRun) runs[^1] = (runs[^1].Start, page + PageSize);
             else runs.Add((page, page + PageSize));

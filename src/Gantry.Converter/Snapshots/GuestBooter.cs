@@ -27,6 +27,8 @@ public static class GuestBooter
     public static Snapshot Boot(byte[] engineWasm, MachineOptions options, ulong limit, CancellationToken cancellation)
     {
         using var engine = new WasmEngine(engineWasm, Path.Combine(Assets.CacheFolder, "engine"));
+        // A runtime may have the initial memory's contents in a file that is mapped: that part is looked at in any case.
+        var initial = engine.MemoryLength;
         var kernelOutput = new StringBuilder();
         try
         {
@@ -39,7 +41,7 @@ public static class GuestBooter
             if (halt != null || !IsSnapshotPoint(host, control))
                 throw new ConverterException($"the guest did not come up: {Why(halt, control, kernelOutput)}");
             host.Trim();
-            return Take(engine, host.Instructions);
+            return Take(engine, initial, host.Instructions);
         }
         catch (Exception exception) when (exception is MachineException or Wasmtime.WasmtimeException)
         {
@@ -66,10 +68,10 @@ public static class GuestBooter
     private static bool IsSnapshotPoint(MachineHost host, GuestControl control) =>
         control.IsReady && host.State.Reason == (uint)RunReason.Idle && host.State.RequestsInFlight == 0;
 
-    private static unsafe Snapshot Take(WasmEngine engine, ulong instructions)
+    private static unsafe Snapshot Take(WasmEngine engine, ulong initial, ulong instructions)
     {
         var length = engine.MemoryLength;
-        return new Snapshot(MemoryImage.Split(engine.Pointer(0, length), length), length, instructions);
+        return new Snapshot(MemoryImage.Split(engine.Pointer(0, length), length, initial), length, instructions);
     }
 
     private static void Keep(StringBuilder text, ReadOnlySpan<byte> bytes)

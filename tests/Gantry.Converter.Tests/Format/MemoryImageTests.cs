@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Gantry.Converter.Format;
 
 namespace Gantry.Converter.Tests.Format;
@@ -38,5 +39,25 @@ public sealed unsafe class MemoryImageTests
         fixed (byte* at = memory) segments = MemoryImage.Split(at, (ulong)memory.Length);
         Assert.InRange(segments.Count, 1, MemoryImage.MostSegments);
         Assert.Equal(memory.Count(b => b != 0), segments.Sum(segment => segment.Bytes.Span.Count((byte)1)));
+    }
+
+    [Fact]
+    public void WhatWasNeverTouchedIsNotLookedAt()
+    {
+        const int Length = 64 << 20, Page = MemoryImage.PageSize;
+        var memory = (byte*)NativeMemory.AlignedAlloc(Length, Page);
+        try
+        {
+            int[] places = [0, Page - 1, 5 << 20, (5 << 20) + Page, Length - 1];
+            foreach (var place in places) memory[place] = 7;
+            var segments = MemoryImage.Split(memory, Length, grownFrom: 0);
+            Assert.Equal(places, segments.SelectMany(segment => Enumerable.Range((int)segment.Address, segment.Bytes.Length).Where(at => segment.Bytes.Span[at - (int)segment.Address] == 7)));
+            if (TouchedPages.Read(memory, Length) is { } touched)
+                Assert.InRange(touched.Count(page => page), 4, Length / Page / 4);
+        }
+        finally
+        {
+            NativeMemory.AlignedFree(memory);
+        }
     }
 }

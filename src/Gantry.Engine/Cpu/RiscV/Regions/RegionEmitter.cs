@@ -1,16 +1,16 @@
-using System.Numerics;
 using System.Runtime.InteropServices;
 using Gantry.Engine.Jit;
 
 namespace Gantry.Engine.Cpu.RiscV.Regions;
 
 /// <summary>Writes a region as one function, of a handler's type: templates for instructions, and the control flow between them (docs/jit.md).</summary>
-internal unsafe struct RegionEmitter
+internal unsafe partial struct RegionEmitter
 {
-    // Parameters: the hart; the record, on the way out the next one; instructions left.
-    private const uint HartLocal = 0, NextLocal = 1, LeftLocal = 2;
+    /// <summary>Parameters: the hart; the record, on the way out the next one; instructions left.</summary>
+    public const uint HartLocal = 0;
+    private const uint NextLocal = 1, LeftLocal = 2;
 
-    // What each of the outermost blocks ends in: the tail call; before it, the next record's handler; before that, stores of the registers in `unsaved`;
+    // What each of the outermost blocks ends in: the tail call; before it, the next record's handler; before that, stores of the registers that were noted;
     // before that, what is left of the slice behind a slow load or store, or the end of the slice.
     private const int GoDepth = 1, ExitDepth = 2, SaveDepth = 3, LeaveDepth = 4, StopDepth = 5;
 
@@ -29,15 +29,12 @@ internal unsafe struct RegionEmitter
     private RegionPlaces places;
     private int* loopDepth;
     private int* mergeDepth;
-    private uint tlb, target, state, handler, unsaved;
+    private uint tlb, target, state, handler;
 
     // For each base register, the local with the host address of its group of accesses, which is `group`.
     private fixed uint place[32];
     private AccessGroup* group;
     private bool usesFloat, usesDynamicRounding, exitsAlways;
-
-    // Registers at the place being written.
-    private RegisterState now;
 
     // The place being written: an instruction of a block, or (index 0) what follows the block.
     private int page, index, slot, offset;
@@ -67,7 +64,6 @@ internal unsafe struct RegionEmitter
     {
         var body = &emitter->Body;
         emitter->hart = hart;
-        emitter->registers.Clear();
         emitter->tlb = 0;
         for (var i = 0; i < 32; i++)
             emitter->place[i] = 0;
@@ -76,7 +72,7 @@ internal unsafe struct RegionEmitter
         RegionFlow.Run(&emitter->flow, hart, emitter->graph, emitter->layout);
         body->Begin(3);
         emitter->target = body->NewLocal(Wasm.I64);
-        emitter->unsaved = body->NewLocal(Wasm.I64);
+        emitter->registers.Begin(hart, body, emitter->flow.Written);
         emitter->state = body->NewLocal(Wasm.I32);
         emitter->handler = body->NewLocal(Wasm.I32);
 
@@ -95,7 +91,7 @@ internal unsafe struct RegionEmitter
         body->Code.Byte(Wasm.I32Sub);
         body->Code.Op(Wasm.LocalSet, LeftLocal);
         body->Close();
-        emitter->Save();
+        emitter->registers.SaveNoted();
         body->Code.Op(Wasm.LocalGet, emitter->handler);
         body->Code.Op(Wasm.BrIf, (uint)(body->Depth - GoDepth));
         body->Close();
@@ -108,73 +104,6 @@ internal unsafe struct RegionEmitter
         emitter->WritePrologue(used);
     }
 
-    /// <summary>Fills a hole of the template being stitched.</summary>
-    public static void Fill(RegionEmitter* emitter, int hole)
-    {
-        var code = &emitter->Body.Code;
-        var insn = &emitter->insn;
-        switch (hole)
-        {
-            case 0: code->Op(Wasm.LocalGet, HartLocal); break;
-            case 1: emitter->Get(insn->Rs1); break;
-            case 2: emitter->Get(insn->Rs2); break;
-            case 3:
-                if (insn->Rd == Hart.Sink)
-                    code->Byte(Wasm.Drop);
-                else
-                    emitter->Set(insn->Rd);
-                break;
-            case 4: code->I64Const(insn->Immediate); break;
-            case 5: emitter->Get(RegionRegisters.FirstFloat + insn->Rs1); break;
-            case 6: emitter->Get(RegionRegisters.FirstFloat + insn->Rs2); break;
-            case 7: emitter->Get(RegionRegisters.FirstFloat + (insn->Rs3AndMode & 31)); break;
-            case 8: emitter->Set(RegionRegisters.FirstFloat + insn->Rd); break;
-            case 9: code->I32Const(insn->Rs3AndMode >> 5); break;
-            case 10: code->I64Const(emitter->offset); break;
-            case 11: code->I64Const((emitter->slot + emitter->halfwords) * 2); break;
-            case 12: emitter->GetTlb(); break;
-            case 13: code->Address(emitter->Record(emitter->slot)); break;
-            case 14: code->Address(emitter->Record(emitter->slot + emitter->halfwords)); break;
-            case 15: emitter->GetLeft(emitter->index); break;
-            case 16:
-                code->Op(Wasm.LocalTee, NextLocal);
-                emitter->NoteUnsaved();
-                code->Op(Wasm.BrIf, (uint)(emitter->Body.Depth - LeaveDepth));
-                break;
-            case 17:
-                emitter->SetNext(emitter->Record(emitter->slot));
-                emitter->Count(emitter->index);
-                code->I32Const((int)(nint)(delegate*<Hart*, Insn*, int, Insn*>)&Interpreter.RunUntranslated);
-                code->Op(Wasm.LocalSet, emitter->handler);
-                emitter->LeaveUnsaved(SaveDepth);
-                break;
-            case 18: break;
-            case 19: code->Op(Wasm.LocalSet, emitter->target); break;
-            case 20: code->Op(Wasm.LocalGet, emitter->target); break;
-            case 21: code->Op(Wasm.LocalGet, NextLocal); break;
-            case 22: code->Op(Wasm.LocalSet, NextLocal); break;
-            case 23: code->Address(emitter->targetSlots); break;
-            case 24:
-                code->Op(Wasm.LocalSet, NextLocal);
-                if (emitter->exitsAlways)
-                    emitter->Leave();
-                else
-                    emitter->LeaveUnsaved(SaveDepth);
-                break;
-            case 25:
-                code->Op(Wasm.LocalGet, emitter->PlaceOf(insn->Rs1));
-                if (insn->Immediate == emitter->group->Low)
-                    break;
-                code->I32Const(insn->Immediate - emitter->group->Low);
-                code->Byte(Wasm.I32Add);
-                break;
-            case 26: code->Op(Wasm.LocalSet, emitter->PlaceOf(insn->Rs1)); break;
-            case 27: code->I64Const((long)(Tlb.PageMask | (uint)(emitter->group->Widest - 1))); break;
-            case 28: code->I64Const(4096 - (emitter->group->High - emitter->group->Low)); break;
-            default: emitter->Body.Failed = true; break;
-        }
-    }
-
     // A block and all that it dominates; order 0 is the dispatcher.
     private static void Tree(RegionEmitter* emitter, int order)
     {
@@ -185,7 +114,11 @@ internal unsafe struct RegionEmitter
         if (isHeader)
         {
             if (order != 0)
-                emitter->Move(emitter->flow.Front(order), emitter->flow.Begin(order));
+            {
+                emitter->registers.Now = emitter->flow.Front(order);
+                emitter->registers.Become(emitter->flow.Begin(order));
+            }
+
             body->Open(Wasm.Loop);
             emitter->loopDepth[order] = body->Depth;
         }
@@ -242,7 +175,7 @@ internal unsafe struct RegionEmitter
     {
         emitter->page = block->Page;
         emitter->slot = block->Start;
-        emitter->now = emitter->flow.Begin(block->Order);
+        emitter->registers.Now = emitter->flow.Begin(block->Order);
         RegionPlaces.Run(&emitter->places, emitter->hart, emitter->graph, block);
         for (var i = 0; i < block->Count; i++)
         {
@@ -286,7 +219,7 @@ internal unsafe struct RegionEmitter
         // What the template reads in one of its branches only must be there in all that follows.
         ulong reads, writes;
         RegionFlow.Operands(Template.Holes(template), word, &reads, &writes);
-        emitter->Load(reads & ~emitter->now.Available);
+        emitter->registers.Need(reads);
         emitter->group = emitter->places.Of(emitter->index);
         if (emitter->group != null)
         {
@@ -328,7 +261,7 @@ internal unsafe struct RegionEmitter
         // Blocks in between have changed it.
         emitter->page = block->Page;
         emitter->index = 0;
-        emitter->now = emitter->flow.End(block->Order);
+        emitter->registers.Now = emitter->flow.End(block->Order);
         if ((uint)offset < 4096)
         {
             // As the interpreter does: forward in the page, nobody looks at the count.
@@ -374,7 +307,7 @@ internal unsafe struct RegionEmitter
             body->Open(Wasm.If);
             Goto(emitter, block->Order, to);
             body->Close();
-            emitter->now = emitter->flow.End(block->Order);
+            emitter->registers.Now = emitter->flow.End(block->Order);
         }
 
         emitter->Leave();
@@ -388,19 +321,19 @@ internal unsafe struct RegionEmitter
         {
             if (emitter->layout->Dominates(emitter->graph->Blocks, block->Order, from))
             {
-                emitter->Move(emitter->now, emitter->flow.Begin(block->Order));
+                emitter->registers.Become(emitter->flow.Begin(block->Order));
                 body->BranchTo(emitter->loopDepth[block->Order]);
                 return;
             }
 
-            emitter->Move(emitter->now, default);
+            emitter->registers.Become(default);
             body->Code.I32Const(block->Dispatch);
             body->Code.Op(Wasm.LocalSet, emitter->state);
             body->BranchTo(emitter->loopDepth[0]);
             return;
         }
 
-        emitter->Move(emitter->now, emitter->flow.Front(block->Order));
+        emitter->registers.Become(emitter->flow.Front(block->Order));
         if (emitter->IsLabelled(block->Dominator, block->Order))
             body->BranchTo(emitter->mergeDepth[block->Order]);
         else
@@ -417,7 +350,7 @@ internal unsafe struct RegionEmitter
         Body.Code.Byte(Wasm.I32LtS);
         Body.Open(Wasm.If);
         SetNext(Record(offset >> 1));
-        LeaveUnsaved(StopDepth);
+        LeaveSeldom(StopDepth);
         Body.Close();
     }
 
@@ -437,113 +370,18 @@ internal unsafe struct RegionEmitter
         Body.Code.Op(Wasm.LocalSet, LeftLocal);
     }
 
-    private void GetLeft(int less)
-    {
-        Body.Code.Op(Wasm.LocalGet, LeftLocal);
-        if (less == 0)
-            return;
-        Body.Code.I32Const(less);
-        Body.Code.Byte(Wasm.I32Sub);
-    }
-
-    private void Get(int register)
-    {
-        if (register != 0 && (now.Available & (1UL << register)) == 0)
-            Body.Failed = true;
-        fixed (RegionRegisters* all = &registers)
-        fixed (FunctionBody* body = &Body)
-            all->Get(body, register);
-    }
-
-    private void Set(int register)
-    {
-        now.Available |= 1UL << register;
-        now.Dirty |= 1UL << register;
-        fixed (RegionRegisters* all = &registers)
-        fixed (FunctionBody* body = &Body)
-            all->Set(body, register);
-    }
-
-    private void Load(ulong set)
-    {
-        now.Available |= set;
-        fixed (RegionRegisters* all = &registers)
-        fixed (FunctionBody* body = &Body)
-            all->Load(hart, body, set);
-    }
-
-    private void Store(ulong set)
-    {
-        now.Dirty &= ~set;
-        fixed (RegionRegisters* all = &registers)
-        fixed (FunctionBody* body = &Body)
-            all->Store(hart, body, set);
-    }
-
-    // Makes of the registers as they are at one place what another expects.
-    private void Move(RegisterState from, RegisterState to)
-    {
-        Store(from.Dirty & ~to.Dirty);
-        Load(to.Available & ~from.Available);
-    }
-
     // On to the next record, where that is what mostly happens.
     private void Leave()
     {
-        Store(now.Dirty);
+        registers.StoreDirty();
         Body.BranchTo(ExitDepth);
     }
 
-    // The same where it is seldom: which registers are to be stored is noted in two instructions instead of storing them.
-    private void LeaveUnsaved(int depth)
+    // The same where it is seldom.
+    private void LeaveSeldom(int depth)
     {
-        NoteUnsaved();
+        registers.NoteDirty();
         Body.BranchTo(depth);
-    }
-
-    private void NoteUnsaved()
-    {
-        Body.Code.I64Const((long)Compact(now.Dirty));
-        Body.Code.Op(Wasm.LocalSet, unsaved);
-    }
-
-    private uint PlaceOf(int register)
-    {
-        if (place[register] == 0)
-            place[register] = Body.NewLocal(Wasm.I32);
-        return place[register];
-    }
-
-    private void Save()
-    {
-        for (var rest = flow.Written; rest != 0; rest &= rest - 1)
-        {
-            var register = rest & (0 - rest);
-            Body.Code.Op(Wasm.LocalGet, unsaved);
-            Body.Code.I64Const((long)Compact(register));
-            Body.Code.Byte(Wasm.I64And);
-            Body.Code.Byte(Wasm.I64Eqz);
-            Body.Code.Byte(Wasm.I32Eqz);
-            Body.Open(Wasm.If);
-            Store(register);
-            Body.Close();
-        }
-    }
-
-    // Of the registers that the region writes, a bit for each in the order of their numbers: small constants are short.
-    private readonly ulong Compact(ulong set)
-    {
-        ulong compact = 0;
-        for (; set != 0; set &= set - 1)
-            compact |= 1UL << BitOperations.PopCount(flow.Written & ((set & (0 - set)) - 1));
-        return compact;
-    }
-
-    private void GetTlb()
-    {
-        if (tlb == 0)
-            tlb = Body.NewLocal(Wasm.I32);
-        Body.Code.Op(Wasm.LocalGet, tlb);
     }
 
     // The tail call that every way out ends in.
@@ -601,10 +439,5 @@ internal unsafe struct RegionEmitter
         to->Op(Wasm.LocalSet, handler);
         Go(to);
         to->Byte(Wasm.End);
-    }
-
-    private readonly struct Filler : IHoleFiller
-    {
-        public static void Fill(void* context, int hole) => RegionEmitter.Fill((RegionEmitter*)context, hole);
     }
 }

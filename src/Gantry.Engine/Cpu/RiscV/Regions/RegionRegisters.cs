@@ -4,7 +4,7 @@ using Gantry.Engine.Jit;
 namespace Gantry.Engine.Cpu.RiscV.Regions;
 
 /// <summary>
-/// The guest registers that a region keeps in locals. Sets of them are bits: x1 to x31 at their numbers, f0 to f31 from <see cref="FirstFloat"/> on.
+/// The guest registers that a region keeps in locals, and what is known of them at the place being written. Sets of them are bits: x1 to x31 at their numbers, f0 to f31 from <see cref="FirstFloat"/> on.
 /// </summary>
 internal unsafe struct RegionRegisters
 {
@@ -13,59 +13,130 @@ internal unsafe struct RegionRegisters
 
     private const int Count = 64;
 
+    /// <summary>Which are in their locals here.</summary>
+    public RegisterState Now;
+
+    private Hart* hart;
+    private FunctionBody* body;
+    private ulong written;
+
+    // The local that tells which registers a seldom way out has to store.
+    private uint unsaved;
     private fixed uint local[Count];
 
     /// <summary>Begins a region.</summary>
-    public void Clear()
+    /// <param name="hart">The hart.</param>
+    /// <param name="body">The function.</param>
+    /// <param name="written">All registers that the region writes.</param>
+    public void Begin(Hart* hart, FunctionBody* body, ulong written)
     {
+        this.hart = hart;
+        this.body = body;
+        this.written = written;
+        unsaved = body->NewLocal(Wasm.I64);
         for (var i = 0; i < Count; i++)
             local[i] = 0;
     }
 
     /// <summary>Pushes a register's value.</summary>
-    public void Get(FunctionBody* body, int register)
+    public void Get(int register)
     {
         if (register == 0)
+        {
             body->Code.I64Const(0);
-        else
-            body->Code.Op(Wasm.LocalGet, LocalOf(body, register));
+            return;
+        }
+
+        if ((Now.Available & (1UL << register)) == 0)
+            body->Failed = true;
+        body->Code.Op(Wasm.LocalGet, LocalOf(register));
     }
 
     /// <summary>Pops into a register. <see cref="Hart.Sink"/> is not one of those meant here.</summary>
-    public void Set(FunctionBody* body, int register) => body->Code.Op(Wasm.LocalSet, LocalOf(body, register));
-
-    /// <summary>Appends loads of some.</summary>
-    public void Load(Hart* hart, FunctionBody* body, ulong set)
+    public void Set(int register)
     {
+        Now.Available |= 1UL << register;
+        Now.Dirty |= 1UL << register;
+        body->Code.Op(Wasm.LocalSet, LocalOf(register));
+    }
+
+    /// <summary>Appends loads of those of a set that are not there.</summary>
+    public void Need(ulong set)
+    {
+        set &= ~Now.Available;
+        Now.Available |= set;
         for (; set != 0; set &= set - 1)
         {
             var register = BitOperations.TrailingZeroCount(set);
-            body->Code.Op(Wasm.LocalGet, 0);
-            body->Code.Access(Wasm.I64Load, 3, OffsetOf(hart, register));
-            body->Code.Op(Wasm.LocalSet, LocalOf(body, register));
+            body->Code.Op(Wasm.LocalGet, RegionEmitter.HartLocal);
+            body->Code.Access(Wasm.I64Load, 3, OffsetOf(register));
+            body->Code.Op(Wasm.LocalSet, LocalOf(register));
         }
     }
 
-    /// <summary>Appends stores of some.</summary>
-    public void Store(Hart* hart, FunctionBody* body, ulong set)
+    /// <summary>Makes of the registers as they are here what another place expects.</summary>
+    public void Become(RegisterState there)
     {
+        Store(Now.Dirty & ~there.Dirty);
+        Need(there.Available);
+    }
+
+    /// <summary>Appends stores of all that are to be stored.</summary>
+    public void StoreDirty() => Store(Now.Dirty);
+
+    /// <summary>For a way out that is seldom taken: notes which registers are to be stored, in two instructions; <see cref="SaveNoted"/> does it.</summary>
+    public void NoteDirty()
+    {
+        body->Code.I64Const((long)Compact(Now.Dirty));
+        body->Code.Op(Wasm.LocalSet, unsaved);
+    }
+
+    /// <summary>Appends stores of what was noted.</summary>
+    public void SaveNoted()
+    {
+        for (var rest = written; rest != 0; rest &= rest - 1)
+        {
+            var register = rest & (0 - rest);
+            body->Code.Op(Wasm.LocalGet, unsaved);
+            body->Code.I64Const((long)Compact(register));
+            body->Code.Byte(Wasm.I64And);
+            body->Code.Byte(Wasm.I64Eqz);
+            body->Code.Byte(Wasm.I32Eqz);
+            body->Open(Wasm.If);
+            Store(register);
+            body->Close();
+        }
+    }
+
+    private void Store(ulong set)
+    {
+        Now.Dirty &= ~set;
         for (; set != 0; set &= set - 1)
         {
             var register = BitOperations.TrailingZeroCount(set);
-            body->Code.Op(Wasm.LocalGet, 0);
-            body->Code.Op(Wasm.LocalGet, LocalOf(body, register));
-            body->Code.Access(Wasm.I64Store, 3, OffsetOf(hart, register));
+            body->Code.Op(Wasm.LocalGet, RegionEmitter.HartLocal);
+            body->Code.Op(Wasm.LocalGet, LocalOf(register));
+            body->Code.Access(Wasm.I64Store, 3, OffsetOf(register));
         }
     }
 
-    private uint LocalOf(FunctionBody* body, int register)
+    // Of the registers that the region writes, a bit for each in the order of their numbers: small constants are short.
+    private readonly ulong Compact(ulong set)
+    {
+        ulong compact = 0;
+        for (; set != 0; set &= set - 1)
+            compact |= 1UL << BitOperations.PopCount(written & ((set & (0 - set)) - 1));
+        return compact;
+    }
+
+    private uint LocalOf(int register)
     {
         if (local[register] == 0)
             local[register] = body->NewLocal(Wasm.I64);
         return local[register];
     }
 
-    private static uint OffsetOf(Hart* hart, int register)
+    private readonly uint OffsetOf(int register)
     {
         var place = register < FirstFloat ? hart->X + register : hart->F + (register - FirstFloat);
         return (uint)((byte*)place - (byte*)hart);

@@ -1,0 +1,102 @@
+using Gantry.Engine.Jit;
+
+namespace Gantry.Engine.Cpu.RiscV.Regions;
+
+/// <summary>What stands for the holes of templates.</summary>
+internal unsafe partial struct RegionEmitter
+{
+    /// <summary>Fills a hole of the template being stitched.</summary>
+    public static void Fill(RegionEmitter* emitter, int hole)
+    {
+        var code = &emitter->Body.Code;
+        var insn = &emitter->insn;
+        switch (hole)
+        {
+            case 0: code->Op(Wasm.LocalGet, HartLocal); break;
+            case 1: emitter->registers.Get(insn->Rs1); break;
+            case 2: emitter->registers.Get(insn->Rs2); break;
+            case 3:
+                if (insn->Rd == Hart.Sink)
+                    code->Byte(Wasm.Drop);
+                else
+                    emitter->registers.Set(insn->Rd);
+                break;
+            case 4: code->I64Const(insn->Immediate); break;
+            case 5: emitter->registers.Get(RegionRegisters.FirstFloat + insn->Rs1); break;
+            case 6: emitter->registers.Get(RegionRegisters.FirstFloat + insn->Rs2); break;
+            case 7: emitter->registers.Get(RegionRegisters.FirstFloat + (insn->Rs3AndMode & 31)); break;
+            case 8: emitter->registers.Set(RegionRegisters.FirstFloat + insn->Rd); break;
+            case 9: code->I32Const(insn->Rs3AndMode >> 5); break;
+            case 10: code->I64Const(emitter->offset); break;
+            case 11: code->I64Const((emitter->slot + emitter->halfwords) * 2); break;
+            case 12: emitter->GetTlb(); break;
+            case 13: code->Address(emitter->Record(emitter->slot)); break;
+            case 14: code->Address(emitter->Record(emitter->slot + emitter->halfwords)); break;
+            case 15: emitter->GetLeft(emitter->index); break;
+            case 16:
+                code->Op(Wasm.LocalTee, NextLocal);
+                emitter->registers.NoteDirty();
+                code->Op(Wasm.BrIf, (uint)(emitter->Body.Depth - LeaveDepth));
+                break;
+            case 17:
+                emitter->SetNext(emitter->Record(emitter->slot));
+                emitter->Count(emitter->index);
+                code->I32Const((int)(nint)(delegate*<Hart*, Insn*, int, Insn*>)&Interpreter.RunUntranslated);
+                code->Op(Wasm.LocalSet, emitter->handler);
+                emitter->LeaveSeldom(SaveDepth);
+                break;
+            case 18: break;
+            case 19: code->Op(Wasm.LocalSet, emitter->target); break;
+            case 20: code->Op(Wasm.LocalGet, emitter->target); break;
+            case 21: code->Op(Wasm.LocalGet, NextLocal); break;
+            case 22: code->Op(Wasm.LocalSet, NextLocal); break;
+            case 23: code->Address(emitter->targetSlots); break;
+            case 24:
+                code->Op(Wasm.LocalSet, NextLocal);
+                if (emitter->exitsAlways)
+                    emitter->Leave();
+                else
+                    emitter->LeaveSeldom(SaveDepth);
+                break;
+            case 25:
+                code->Op(Wasm.LocalGet, emitter->PlaceOf(insn->Rs1));
+                if (insn->Immediate == emitter->group->Low)
+                    break;
+                code->I32Const(insn->Immediate - emitter->group->Low);
+                code->Byte(Wasm.I32Add);
+                break;
+            case 26: code->Op(Wasm.LocalSet, emitter->PlaceOf(insn->Rs1)); break;
+            case 27: code->I64Const((long)(Tlb.PageMask | (uint)(emitter->group->Widest - 1))); break;
+            case 28: code->I64Const(4096 - (emitter->group->High - emitter->group->Low)); break;
+            default: emitter->Body.Failed = true; break;
+        }
+    }
+
+    private void GetLeft(int less)
+    {
+        Body.Code.Op(Wasm.LocalGet, LeftLocal);
+        if (less == 0)
+            return;
+        Body.Code.I32Const(less);
+        Body.Code.Byte(Wasm.I32Sub);
+    }
+
+    private uint PlaceOf(int register)
+    {
+        if (place[register] == 0)
+            place[register] = Body.NewLocal(Wasm.I32);
+        return place[register];
+    }
+
+    private void GetTlb()
+    {
+        if (tlb == 0)
+            tlb = Body.NewLocal(Wasm.I32);
+        Body.Code.Op(Wasm.LocalGet, tlb);
+    }
+
+    private readonly struct Filler : IHoleFiller
+    {
+        public static void Fill(void* context, int hole) => RegionEmitter.Fill((RegionEmitter*)context, hole);
+    }
+}
