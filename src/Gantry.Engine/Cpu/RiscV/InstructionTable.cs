@@ -5,143 +5,6 @@ using Gantry.Engine.Cpu.RiscV.Regions;
 
 namespace Gantry.Engine.Cpu.RiscV;
 
-/// <summary>Where operands stand in an encoding (unprivileged specification, 2.2 and 2.3).</summary>
-public enum Format : byte
-{
-    /// <summary>rd, rs1, rs2.</summary>
-    R,
-
-    /// <summary>rd, rs1; the rs2 field is part of the operation.</summary>
-    Unary,
-
-    /// <summary>rd, rs1, rs2, rs3.</summary>
-    R4,
-
-    /// <summary>rd, rs1, 12-bit immediate.</summary>
-    I,
-
-    /// <summary>rd, rs1, shift amount.</summary>
-    Shift,
-
-    /// <summary>rs1, rs2, 12-bit immediate.</summary>
-    S,
-
-    /// <summary>rs1, rs2, branch offset.</summary>
-    B,
-
-    /// <summary>rd, upper immediate.</summary>
-    U,
-
-    /// <summary>rd, jump offset.</summary>
-    J,
-
-    /// <summary>rd, rs2, (rs1); aq and rl are ignored.</summary>
-    Amo,
-
-    /// <summary>Nothing, or only rs1.</summary>
-    None,
-
-    /// <summary>The handler looks at the encoding itself, which is the immediate.</summary>
-    System,
-}
-
-/// <summary>What else is to be known of an instruction.</summary>
-[Flags]
-public enum RowFlags : byte
-{
-    /// <summary>Integer registers, no rounding.</summary>
-    None = 0,
-
-    /// <summary>rd is a float register.</summary>
-    FloatRd = 1,
-
-    /// <summary>rd is an integer register, sources are float registers.</summary>
-    FloatSources = 2,
-
-    /// <summary>rd is a float register, the source is an integer register.</summary>
-    IntegerSources = 4,
-
-    /// <summary>funct3 is a rounding mode.</summary>
-    Rounds = 8,
-
-    /// <summary>Belongs to F or D: illegal while sstatus.FS is Off.</summary>
-    Float = 16,
-}
-
-/// <summary>Where control goes behind an instruction that does not trap.</summary>
-public enum Flow : byte
-{
-    /// <summary>To the next instruction.</summary>
-    Next,
-
-    /// <summary>There, or to pc + immediate.</summary>
-    Branch,
-
-    /// <summary>To pc + immediate.</summary>
-    Jump,
-
-    /// <summary>Anywhere.</summary>
-    JumpIndirect,
-}
-
-/// <summary>One instruction.</summary>
-public unsafe struct InstructionRow
-{
-    /// <summary>The bits of <see cref="Mask"/> that identify it.</summary>
-    public uint Match;
-
-    /// <summary>The bits that identify it.</summary>
-    public uint Mask;
-
-    /// <summary>Its operands.</summary>
-    public Format Format;
-
-    /// <summary>More about it.</summary>
-    public RowFlags Flags;
-
-    /// <summary>Bytes of <see cref="Name"/>.</summary>
-    public byte NameLength;
-
-    /// <summary>Mnemonic.</summary>
-    public byte* Name;
-
-    /// <summary>Handler for the compressed form.</summary>
-    public delegate*<Hart*, Insn*, int, Insn*> TwoBytes;
-
-    /// <summary>Handler for the full-size form.</summary>
-    public delegate*<Hart*, Insn*, int, Insn*> FourBytes;
-
-    /// <summary>Which instruction of <see cref="HotLoop"/> it is.</summary>
-    public Hot Hot;
-
-    /// <summary>In WebAssembly, what the translator stitches; null for what is always interpreted.</summary>
-    public byte* Template;
-
-    /// <summary>The same where the rounding mode is known to be RNE.</summary>
-    public byte* NearestTemplate;
-
-    /// <summary>Of loads and stores (the major opcodes LOAD, LOAD-FP, STORE and STORE-FP), the same where the place in RAM is known.</summary>
-    public byte* PlacedTemplate;
-
-    /// <summary>Loads or stores at rs1 + immediate; <see cref="AccessBytes"/> at a time.</summary>
-    public readonly bool IsAccess => (Match & 0x7F) is 0x03 or 0x07 or 0x23 or 0x27;
-
-    /// <summary>Of these, a store.</summary>
-    public readonly bool IsStore => (Match & 0x20) != 0;
-
-    /// <summary>The width that funct3 of a load or store says (unprivileged specification, 2.6 and 21.3).</summary>
-    public readonly int AccessBytes => 1 << (int)((Match >> 12) & 3);
-
-    /// <summary>Where control goes: follows from the major opcode (unprivileged specification, table 24.1).</summary>
-    public readonly Flow Flow => (Match & 0x7F) switch
-    {
-        0x63 => Flow.Branch,
-        0x6F => Flow.Jump,
-        0x67 => Flow.JumpIndirect,
-        _ => Flow.Next,
-    };
-}
-
 /// <summary>
 /// All instructions, a row each: the one place that says which encoding is which instruction. Decoder, disassembler and tests read it.
 /// </summary>
@@ -229,6 +92,19 @@ public unsafe struct InstructionTable
         where TOp : struct, IInstruction
     {
         Row<TOp>(name, match, mask, format, hot);
+        SetPlaced<TOp>();
+    }
+
+    private void FloatAccessRow<TOp>(ReadOnlySpan<byte> name, uint match, uint mask, Format format, RowFlags flags = RowFlags.None)
+        where TOp : struct, IInstruction
+    {
+        FloatRow<TOp>(name, match, mask, format, flags);
+        SetPlaced<TOp>();
+    }
+
+    private readonly void SetPlaced<TOp>()
+        where TOp : struct, IInstruction
+    {
         if (WasmTarget.IsWebAssembly)
             rows[count - 1].PlacedTemplate = (byte*)(delegate*<void>)&InstructionTemplate<TOp, AnyRounding, KnownPlace>.Body;
     }
@@ -240,7 +116,6 @@ public unsafe struct InstructionTable
         if (!WasmTarget.IsWebAssembly)
             return;
         rows[count - 1].Template = (byte*)(delegate*<void>)&InstructionTemplate<TOp, AnyRounding, AnyPlace>.Body;
-        rows[count - 1].PlacedTemplate = (byte*)(delegate*<void>)&InstructionTemplate<TOp, AnyRounding, KnownPlace>.Body;
         rows[count - 1].NearestTemplate = (byte*)(delegate*<void>)&InstructionTemplate<TOp, NearestRounding, AnyPlace>.Body;
     }
 
@@ -413,8 +288,8 @@ public unsafe struct InstructionTable
         Row<CzeroNez>("czero.nez"u8, 0x0E007033, 0xFE00707F, Format.R, Hot.CzeroNez);
 
         // F
-        FloatRow<Flw>("flw"u8, 0x00002007, 0x0000707F, Format.I, RowFlags.FloatRd);
-        FloatRow<Fsw>("fsw"u8, 0x00002027, 0x0000707F, Format.S);
+        FloatAccessRow<Flw>("flw"u8, 0x00002007, 0x0000707F, Format.I, RowFlags.FloatRd);
+        FloatAccessRow<Fsw>("fsw"u8, 0x00002027, 0x0000707F, Format.S);
         FloatRow<FmaddS>("fmadd.s"u8, 0x00000043, 0x0600007F, Format.R4, RowFlags.FloatRd | RowFlags.Rounds);
         FloatRow<FmsubS>("fmsub.s"u8, 0x00000047, 0x0600007F, Format.R4, RowFlags.FloatRd | RowFlags.Rounds);
         FloatRow<FnmsubS>("fnmsub.s"u8, 0x0000004B, 0x0600007F, Format.R4, RowFlags.FloatRd | RowFlags.Rounds);
@@ -445,8 +320,8 @@ public unsafe struct InstructionTable
         FloatRow<FmvWX>("fmv.w.x"u8, 0xF0000053, 0xFFF0707F, Format.Unary, RowFlags.FloatRd | RowFlags.IntegerSources);
 
         // D
-        FloatRow<Fld>("fld"u8, 0x00003007, 0x0000707F, Format.I, RowFlags.FloatRd);
-        FloatRow<Fsd>("fsd"u8, 0x00003027, 0x0000707F, Format.S);
+        FloatAccessRow<Fld>("fld"u8, 0x00003007, 0x0000707F, Format.I, RowFlags.FloatRd);
+        FloatAccessRow<Fsd>("fsd"u8, 0x00003027, 0x0000707F, Format.S);
         FloatRow<FmaddD>("fmadd.d"u8, 0x02000043, 0x0600007F, Format.R4, RowFlags.FloatRd | RowFlags.Rounds);
         FloatRow<FmsubD>("fmsub.d"u8, 0x02000047, 0x0600007F, Format.R4, RowFlags.FloatRd | RowFlags.Rounds);
         FloatRow<FnmsubD>("fnmsub.d"u8, 0x0200004B, 0x0600007F, Format.R4, RowFlags.FloatRd | RowFlags.Rounds);

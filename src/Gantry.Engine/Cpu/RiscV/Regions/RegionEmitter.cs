@@ -218,7 +218,7 @@ internal unsafe partial struct RegionEmitter
         var template = row->Template;
         // What the template reads in one of its branches only must be there in all that follows.
         ulong reads, writes;
-        RegionFlow.Operands(Template.Holes(template), word, &reads, &writes);
+        RegionFlow.Operands(row, word, &reads, &writes);
         emitter->registers.Need(reads);
         emitter->group = emitter->places.Of(emitter->index);
         if (emitter->group != null)

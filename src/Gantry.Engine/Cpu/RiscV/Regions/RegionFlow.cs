@@ -57,8 +57,11 @@ internal unsafe struct RegionFlow
     public readonly RegisterState End(int order) => end[order];
 
     /// <summary>The registers an instruction reads and writes: by the holes of its template.</summary>
-    public static void Operands(uint holes, uint word, ulong* reads, ulong* writes)
+    public static void Operands(InstructionRow* row, uint word, ulong* reads, ulong* writes)
     {
+        if (row->Holes == 0)
+            row->Holes = Template.Holes(row->Template);
+        var holes = row->Holes;
         // Where they stand in an encoding is the same in all formats (unprivileged specification, 2.2).
         int rd = (int)(word >> 7) & 31, rs1 = (int)(word >> 15) & 31, rs2 = (int)(word >> 20) & 31, rs3 = (int)(word >> 27);
         *reads = (Bit(holes, 1) << rs1) | (Bit(holes, 2) << rs2);
@@ -107,7 +110,7 @@ internal unsafe struct RegionFlow
         for (var slot = block->Start; slot < block->Stop; slot += graph->LengthAt(block->Page, slot))
         {
             ulong reads, writes;
-            Operands(Template.Holes(graph->RowAt(hart, block->Page, slot)->Template), graph->WordAt(hart, block->Page, slot), &reads, &writes);
+            Operands(graph->RowAt(hart, block->Page, slot), graph->WordAt(hart, block->Page, slot), &reads, &writes);
             flow->reads[order] |= reads;
             flow->writes[order] |= writes;
         }

@@ -1,3 +1,4 @@
+using System.Numerics;
 using System.Runtime.InteropServices;
 
 namespace Gantry.Engine.Cpu.RiscV.Regions;
@@ -58,7 +59,7 @@ internal unsafe struct RegionPlaces
             var word = graph->WordAt(hart, block->Page, slot);
             slot += graph->LengthAt(block->Page, slot);
             places->groupOf[index] = 0;
-            if (row->IsAccess && row->PlacedTemplate != null)
+            if (row->PlacedTemplate != null)
             {
                 var register = (int)(word >> 15) & 31;
                 var offset = Decoder.ImmediateOf(row->Format, word);
@@ -78,12 +79,10 @@ internal unsafe struct RegionPlaces
             }
 
             ulong reads, writes;
-            RegionFlow.Operands(Jit.Template.Holes(row->Template), word, &reads, &writes);
-            for (var register = 1; register < 32; register++)
-            {
-                if ((writes & (1UL << register)) != 0)
-                    open[register] = 0;
-            }
+            RegionFlow.Operands(row, word, &reads, &writes);
+            // At most one: rd.
+            if ((uint)writes != 0)
+                open[BitOperations.TrailingZeroCount((uint)writes)] = 0;
         }
     }
 
