@@ -56,9 +56,9 @@ internal sealed class FakeRegistry : IAsyncDisposable
             {
                 context = await _listener.GetContextAsync();
             }
-            catch (Exception e) when (e is HttpListenerException or ObjectDisposedException)
+            catch (Exception e) when (e is HttpListenerException or InvalidOperationException)
             {
-                return;
+                return; // Stopped: while waiting, or between an answer that the client had already and the next wait.
             }
             try
             {

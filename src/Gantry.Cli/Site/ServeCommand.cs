@@ -68,7 +68,7 @@ internal static class ServeCommand
             {
                 context = await listener.GetContextAsync().ConfigureAwait(false);
             }
-            catch (Exception exception) when (cancellation.IsCancellationRequested && exception is HttpListenerException or ObjectDisposedException)
+            catch (Exception exception) when (cancellation.IsCancellationRequested && exception is HttpListenerException or InvalidOperationException)
             {
                 return 0;
             }
