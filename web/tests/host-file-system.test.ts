@@ -104,6 +104,7 @@ test('events of the guest\'s own changes are known from the host\'s', async () =
   await host.remove('file');
   assert.equal(await files.changed('file'), true);
   await host.write('file', new Uint8Array([1]));
+  assert.equal(await files.changed('file'), true);
   assert.equal((await files.attributes('file')).mode & 0o7777, 0o644, 'another file of the same name has no mode yet');
 });
 
@@ -132,4 +133,55 @@ test('a write on its way does not bring back the name that a rename takes away',
   await Promise.all([renamed, node.close()]);
   assert.deepEqual([...host.nodes.keys()], ['', 'new']);
   assert.equal(host.nodes.get('new')?.length, 20);
+});
+
+test('the host is asked once for what it was asked a moment ago, and again after every change', async () => {
+  const host = new PoorHost(), clock = { now: 0 }, files = new HostFileSystem(host, undefined, () => clock.now), asked: string[] = [];
+  await host.makeDirectory('d');
+  await host.write('d/file', new Uint8Array(1));
+  const real = host.stat.bind(host);
+  host.stat = path => { asked.push(path); return real(path); };
+  const size = (path: string): Promise<number | undefined> => files.attributes(path).then(attributes => attributes.size, () => undefined);
+  const sizes = async (): Promise<(number | undefined)[]> => [await size('d/file'), await size('d/none'), await size('none/x')];
+  for (let i = 0; i < 5; i++) assert.deepEqual(await sizes(), [1, undefined, undefined]);
+  assert.deepEqual(asked.splice(0), ['d/file', 'd/none', 'none/x']);
+  // The host's changes: those that it tells, of a folder for all that is in it, and those that it does not.
+  await host.write('d/none', new Uint8Array(2));
+  await files.changed('d/none');
+  assert.deepEqual(await sizes(), [1, 2, undefined]);
+  await host.rename('d', 'none');
+  await host.write('none/x', new Uint8Array(3));
+  for (const path of ['d', 'none']) await files.changed(path);
+  assert.deepEqual(await sizes(), [undefined, undefined, 3]);
+  await host.write('none/x', new Uint8Array(4));
+  clock.now += 1999;
+  assert.deepEqual(await sizes(), [undefined, undefined, 3]);
+  clock.now += 1;
+  assert.deepEqual(await sizes(), [undefined, undefined, 4]);
+  // Ours.
+  await files.rename('none', 'd');
+  assert.deepEqual(await sizes(), [1, 2, undefined]);
+  await files.remove('d/none', false);
+  const node = await files.open('d/file', options());
+  await node.write(0, new Uint8Array(9));
+  await node.close();
+  assert.deepEqual(await sizes(), [9, undefined, undefined]);
+});
+
+test('an answer of the host that was on its way while something changed is not kept', async () => {
+  const host = new PoorHost(), files = new HostFileSystem(host), held: (() => void)[] = [];
+  await host.write('file', new Uint8Array(1));
+  const real = host.stat.bind(host);
+  host.stat = async path => {
+    const stat = await real(path);
+    if (held.length === 0) await new Promise<void>(resolve => held.push(resolve));
+    return stat;
+  };
+  const early = files.attributes('file');
+  await new Promise(resolve => setTimeout(resolve, 1));
+  await host.write('file', new Uint8Array(2));
+  await files.changed('file');
+  for (const release of held) release();
+  assert.equal((await early).size, 1);
+  assert.equal((await files.attributes('file')).size, 2);
 });

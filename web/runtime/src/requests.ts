@@ -16,17 +16,20 @@ const Nobody = 0;
 export class RequestServer {
   private readonly decoder = new TextDecoder('utf-8', { fatal: true });
   private readonly writes: WriteBehind;
-  private readonly ahead = new LookAhead();
+  private readonly ahead: LookAhead;
 
   /**
    * @param sendFile asks the mount's file server; its answer comes to {@link completeFile}
    * @param wake called when a request was completed outside of {@link serve}
    * @param fail called when a disk cannot be read, with why
+   * @param clock by which what was told ahead gets too old, in milliseconds
    */
   constructor(
     private readonly memory: LinearMemory, private readonly mailbox: number, private readonly disk: ChunkedDisk,
-    private readonly sendFile: (slot: number, mount: number, request: FileRequest) => void, private readonly wake: () => void, private readonly fail: (error: unknown) => void) {
+    private readonly sendFile: (slot: number, mount: number, request: FileRequest) => void, private readonly wake: () => void, private readonly fail: (error: unknown) => void,
+    clock?: () => number) {
     this.writes = new WriteBehind(sendFile, (slot, reply) => this.answer(slot, reply));
+    this.ahead = new LookAhead(clock);
   }
 
   /** Looks at all slots; true when one was completed already. */

@@ -18,6 +18,7 @@ const SliceMilliseconds = 8;
 // What a process reads of the disk in its first moments, it will read the next time, too.
 const StartMilliseconds = 3000;
 const TicksPerSecond = 1e7;
+const DropMilliseconds = 100;
 const LongestSleep = 2 ** 31 - 1;
 
 type Running = Exclude<ToWorker, { type: 'start' }>;
@@ -35,6 +36,8 @@ export class Session {
   private readonly yielding = new MessageChannel();
   private sleeping: ReturnType<typeof setTimeout> | undefined;
   private remembering: ReturnType<typeof setTimeout> | undefined;
+  private dropping: ReturnType<typeof setTimeout> | undefined;
+  private dropAgain = false;
   private scheduled = false;
   private over = false;
   private budget = 1_000_000;
@@ -43,8 +46,11 @@ export class Session {
   private phase: Progress['phase'] = 'index';
   private needed: number | undefined;
 
-  /** @param caches where bytes are kept between visits; by default the browser's */
-  constructor(private readonly page: Endpoint<FromWorker, ToWorker>, private readonly caches: () => Promise<Caches> = browserCaches) {
+  /**
+   * @param caches where bytes are kept between visits; by default the browser's
+   * @param clock milliseconds, for tests; by default the time
+   */
+  constructor(private readonly page: Endpoint<FromWorker, ToWorker>, private readonly caches: () => Promise<Caches> = browserCaches, private readonly clock?: () => number) {
     page.onmessage = event => this.receive(event.data);
     this.yielding.port1.onmessage = this.turn;
   }
@@ -54,6 +60,7 @@ export class Session {
     this.over = true;
     clearTimeout(this.sleeping);
     clearTimeout(this.remembering);
+    clearTimeout(this.dropping);
     this.yielding.port1.close();
   }
 
@@ -80,11 +87,27 @@ export class Session {
       case 'signal': processes?.signal(message.process, message.signal); break;
       case 'outputTaken': processes?.outputTaken(message.process, message.bytes); break;
       case 'shutdown': processes?.send(control.shutdownFrame(0, message.grace)); break;
-      case 'filesChanged': this.requests?.filesChanged(); processes?.send(control.frame(Frame.DropCaches, 0)); break;
+      case 'filesChanged': this.requests?.filesChanged(); this.dropCaches(); break;
       case 'fileReply': if (!this.over) this.requests?.completeFile(message.slot, message.reply); return;
       case 'statistics': this.postStatistics(); return;
     }
     this.wake();
+  }
+
+  // A thousand files that change at once (another branch in the editor) are two messages to the guest.
+  private dropCaches(): void {
+    if (this.dropping !== undefined) {
+      this.dropAgain = true;
+      return;
+    }
+    this.dropAgain = false;
+    this.processes?.send(control.frame(Frame.DropCaches, 0));
+    this.dropping = setTimeout(() => {
+      this.dropping = undefined;
+      if (!this.dropAgain) return;
+      this.dropCaches();
+      this.wake();
+    }, DropMilliseconds);
   }
 
   private async start(image: string | Uint8Array<ArrayBuffer>, settings: StartSettings): Promise<void> {
@@ -110,7 +133,7 @@ export class Session {
     const machine = await Machine.start(module, index, segments, boot, this.settings.window);
     if (settings.translate) machine.translate(text => this.page.postMessage({ type: 'log', text }));
     this.requests = new RequestServer(machine.memory, machine.mailbox, opened,
-      (slot, mount, request) => this.page.postMessage({ type: 'file', slot, mount, request }, request.data === undefined ? [] : [request.data.buffer]), () => this.wake(), error => this.fail(error));
+      (slot, mount, request) => this.page.postMessage({ type: 'file', slot, mount, request }, request.data === undefined ? [] : [request.data.buffer]), () => this.wake(), error => this.fail(error), this.clock);
     this.processes = new ProcessTable(machine, index, settings.terminal, (message, transfer) => this.page.postMessage(message, transfer), frame => this.onMainFrame(frame));
     this.machine = machine;
     this.progress('starting', 0);

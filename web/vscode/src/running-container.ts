@@ -81,12 +81,12 @@ export class RunningContainer {
     const names = mountNames(folders.map(({ name }) => name));
     return folders.map((folder, i) => {
       const host = new WorkspaceFiles(folder.uri), fileSystem = new HostFileSystem(host, (path, error) => this.unsaved(`${folder.name}/${path}`, error)), root = folder.uri.path.replace(/\/$/, '');
-      const watcher = vscode.workspace.createFileSystemWatcher(new vscode.RelativePattern(folder, '**'));
       const changed = async (uri: vscode.Uri): Promise<void> => {
+        if (uri.scheme !== folder.uri.scheme || uri.authority !== folder.uri.authority || !uri.path.startsWith(`${root}/`)) return;
         // The guest's own changes come back as events, too: only others make its kernel forget what it has read.
-        if (uri.path.startsWith(`${root}/`) && await fileSystem.changed(uri.path.slice(root.length + 1))) this.container?.filesChanged();
+        if (await fileSystem.changed(uri.path.slice(root.length + 1))) this.container?.filesChanged();
       };
-      this.watchers.push(watcher, watcher.onDidChange(changed), watcher.onDidCreate(changed), watcher.onDidDelete(changed));
+      this.watchers.push(...watch(folder, uri => { changed(uri).catch((error: unknown) => this.log.warn(`${uri.path} changed, but cannot be looked at: ${String(error)}`)); }));
       return { path: folders.length === 1 ? point : `${point}/${names[i]}`, fileSystem, readOnly: host.readOnly };
     });
   }
@@ -147,6 +147,17 @@ export class RunningContainer {
     for (const watcher of this.watchers.splice(0)) watcher.dispose();
     this.ended();
   }
+}
+
+/** Tells of changes in a folder. Not every host's watcher tells of what the editor itself does (a local folder in the browser), so that is listened to as well; who hears of a change twice sees that it is the same. */
+function watch(folder: vscode.WorkspaceFolder, changed: (uri: vscode.Uri) => void): vscode.Disposable[] {
+  const { workspace } = vscode, watcher = workspace.createFileSystemWatcher(new vscode.RelativePattern(folder, '**'));
+  const all = (event: { readonly files: readonly vscode.Uri[] }): void => event.files.forEach(changed);
+  return [
+    watcher, watcher.onDidChange(changed), watcher.onDidCreate(changed), watcher.onDidDelete(changed),
+    workspace.onDidSaveTextDocument(({ uri }) => changed(uri)), workspace.onDidSaveNotebookDocument(({ uri }) => changed(uri)),
+    workspace.onDidCreateFiles(all), workspace.onDidDeleteFiles(all), workspace.onDidRenameFiles(({ files }) => files.forEach(({ oldUri, newUri }) => { changed(oldUri); changed(newUri); })),
+  ];
 }
 
 /** Roots as folders of the mount point: the names that the editor shows, made different and possible. */

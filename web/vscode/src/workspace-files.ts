@@ -28,12 +28,7 @@ export class WorkspaceFiles implements HostFiles {
   rename(from: string, to: string): Promise<void> { return told(vscode.workspace.fs.rename(this.uri(from), this.uri(to), { overwrite: true })); }
   remove(path: string): Promise<void> { return told(vscode.workspace.fs.delete(this.uri(path), { recursive: true, useTrash: false })); }
 
-  async makeDirectory(path: string): Promise<void> {
-    // createDirectory makes parents, too; mkdir does not.
-    const parent = path.includes('/') ? path.slice(0, path.lastIndexOf('/')) : '';
-    if ((await this.stat(parent))?.directory !== true) throw new FileError(Errno.ENOENT);
-    await told(vscode.workspace.fs.createDirectory(this.uri(path)));
-  }
+  makeDirectory(path: string): Promise<void> { return told(vscode.workspace.fs.createDirectory(this.uri(path))); }
 
   private uri(path: string): vscode.Uri { return path === '' ? this.folder : vscode.Uri.joinPath(this.folder, path); }
 }

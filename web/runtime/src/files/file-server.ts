@@ -26,6 +26,8 @@ const EntryHeader = 20;
 const LargestContents = 65536;
 const FoldersListed = 16;
 const LargestBatch = 128;
+// Whoever asked for one waits no longer than that for the others.
+const BatchMilliseconds = 20;
 
 /** Answers the requests of one mount from a file system. */
 export class FileServer {
@@ -125,7 +127,8 @@ export class FileServer {
   }
 
   /**
-   * Entries of a folder that was listed, when one of it is asked for: more with each question, so that whoever asks for few pays for few.
+   * Entries of a folder that was listed, when one of it is asked for: more with each question, so that whoever asks for few pays for few,
+   * and no more than the host tells in a moment.
    * The order does not matter: names are sorted by some (ls), by inode number by others.
    */
   private async others(path: string): Promise<KnownNode[]> {
@@ -134,12 +137,16 @@ export class FileServer {
     if (listed.next >= listed.names.length) listed.next = 0;
     const names = listed.names.slice(listed.next, listed.next + listed.batch);
     listed.next += listed.batch;
-    listed.batch = Math.min(LargestBatch, Math.max(4, listed.batch * 4));
-    const found = await Promise.all(names.map(async name => {
+    const found: KnownNode[] = [];
+    const all = Promise.all(names.map(async name => {
       const other = parent === '' ? name : `${parent}/${name}`;
-      return this.files.attributes(other).then(attributes => ({ path: other, attributes }), () => undefined);
-    }));
-    return found.filter(node => node !== undefined);
+      await this.files.attributes(other).then(attributes => { found.push({ path: other, attributes }); }, () => undefined);
+    })).then(() => true);
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const inTime = await Promise.race([all, new Promise<boolean>(resolve => { timer = setTimeout(() => resolve(false), BatchMilliseconds); })]);
+    clearTimeout(timer);
+    listed.batch = inTime ? Math.min(LargestBatch, Math.max(4, listed.batch * 4)) : Math.max(4, Math.ceil(listed.batch / 2));
+    return found.slice();
   }
 
   private remember(path: string, entries: readonly DirectoryEntry[]): void {

@@ -1,14 +1,17 @@
 import type { AttributeChange, Creation, DirectoryEntry, FileSystem, NodeAttributes, OpenNode, OpenOptions } from './file-system.js';
 import { Errno, FileError, FileType, isWithin, now, split } from './file-system.js';
+import type { HostStat } from './host-stats.js';
+import { HostStats } from './host-stats.js';
 
 /** What a host without inodes, modes and ranges offers (VS Code's workspace.fs). Failures are {@link FileError}s. */
 export interface HostFiles {
   readonly readOnly: boolean;
-  /** Undefined when there is nothing. Times in milliseconds since 1970. */
-  stat(path: string): Promise<{ readonly directory: boolean; readonly size: number; readonly modified: number } | undefined>;
+  /** Undefined when there is nothing. */
+  stat(path: string): Promise<HostStat | undefined>;
   list(path: string): Promise<readonly { readonly name: string; readonly directory: boolean }[]>;
   read(path: string): Promise<Uint8Array>;
   write(path: string, bytes: Uint8Array): Promise<void>;
+  /** In a folder that is there. */
   makeDirectory(path: string): Promise<void>;
   /** Replaces what is there. */
   rename(from: string, to: string): Promise<void>;
@@ -68,7 +71,7 @@ class Content {
   private touch(): void { this.dirty = true; this.modifyTime = now(); }
 }
 
-const describe = (stat: Awaited<ReturnType<HostFiles['stat']>>): string => stat === undefined ? 'nothing' : stat.directory ? 'folder' : `${stat.size} bytes of ${stat.modified}`;
+const describe = (stat: HostStat | undefined): string => stat === undefined ? 'nothing' : stat.directory ? 'folder' : `${stat.size} bytes of ${stat.modified}`;
 
 /** A folder of a {@link HostFiles}, with inode numbers, modes, owners, times and symbolic links kept for the session. */
 export class HostFileSystem implements FileSystem {
@@ -80,9 +83,15 @@ export class HostFileSystem implements FileSystem {
   private readonly ours = new Map<string, string>();
   private readonly changing = new Set<string>();
   private last: Promise<unknown> = Promise.resolve();
+  private readonly stats: HostStats;
 
-  /** @param onUnsaved hears of contents that the host refused; they are kept, and given to it again by {@link flush}. A guest ignores errors of close. */
-  constructor(private readonly host: HostFiles, private readonly onUnsaved: (path: string, error: unknown) => void = () => undefined) {}
+  /**
+   * @param onUnsaved hears of contents that the host refused; they are kept, and given to it again by {@link flush}. A guest ignores errors of close.
+   * @param clock milliseconds, by which what the host said gets too old
+   */
+  constructor(private readonly host: HostFiles, private readonly onUnsaved: (path: string, error: unknown) => void = () => undefined, clock: () => number = () => performance.now()) {
+    this.stats = new HostStats(host, clock);
+  }
 
   /** The host tells that a node changed: it is read again unless the guest has written it. False when the change was ours. */
   async changed(path: string): Promise<boolean> {
@@ -92,6 +101,8 @@ export class HostFileSystem implements FileSystem {
     // It may have become ours meanwhile.
     if (this.changing.has(path) || this.ours.get(path) === state || this.extras.get(path) !== extra) return false;
     this.ours.set(path, state);
+    this.stats.forget(path, true);
+    this.stats.set(path, stat);
     if (stat === undefined) {
       // Links go with their folder; one of this name was made after the file went.
       for (const [known, { target }] of [...this.extras]) if (isWithin(known, path) && (known !== path || target === undefined)) this.extras.delete(known);
@@ -109,7 +120,7 @@ export class HostFileSystem implements FileSystem {
   async attributes(path: string): Promise<NodeAttributes> {
     const extra = this.extras.get(path);
     if (extra?.target !== undefined) return this.make(path, FileType.Link | 0o777, new TextEncoder().encode(extra.target).length, extra.modifyTime ?? 0n);
-    const stat = await this.host.stat(path);
+    const stat = await this.stats.get(path);
     if (stat === undefined) throw new FileError(Errno.ENOENT);
     const content = this.contents.get(path);
     if (stat.directory) return this.make(path, FileType.Directory | (extra?.mode ?? 0o755), 4096, BigInt(Math.round(stat.modified)) * 1_000_000n);
@@ -124,7 +135,7 @@ export class HostFileSystem implements FileSystem {
     if (present === undefined) {
       this.checkWritable();
       await this.checkFolder(split(path).parent);
-      await this.modify([path], async () => { await this.host.write(path, new Uint8Array(0)); this.create(path, options); });
+      await this.modify([path], false, async () => { await this.host.write(path, new Uint8Array(0)); this.create(path, options); });
     } else {
       if (options.create && options.exclusive) throw new FileError(Errno.EEXIST);
       const type = present.mode & FileType.Mask;
@@ -141,6 +152,7 @@ export class HostFileSystem implements FileSystem {
       const bytes = options.truncate || present === undefined ? new Uint8Array(0) : await this.host.read(path);
       // Someone else may have opened it meanwhile.
       content = this.contents.get(path) ?? new Content(path, bytes);
+      if (present !== undefined && !options.truncate && bytes.length !== present.size) void this.stats.ask(path).catch(() => undefined);
       this.contents.set(path, content);
     }
     content.opens++;
@@ -162,7 +174,7 @@ export class HostFileSystem implements FileSystem {
 
   async makeDirectory(path: string, creation: Creation): Promise<void> {
     await this.makeRoom(path);
-    await this.modify([path], async () => { await this.host.makeDirectory(path); this.create(path, creation); });
+    await this.modify([path], true, async () => { await this.host.makeDirectory(path); this.create(path, creation); });
   }
 
   async symlink(path: string, target: string, creation: Creation): Promise<void> {
@@ -192,10 +204,10 @@ export class HostFileSystem implements FileSystem {
     const content = this.contents.get(from), link = this.extras.get(from)?.target !== undefined;
     if (content !== undefined) await this.store(content);
     if (link && old !== undefined) await this.remove(to, false);
-    await this.modify([from, to], async () => {
+    await this.modify([from, to], directory, async () => {
       if (!link) await this.host.rename(from, to);
       this.moved(from, to);
-    });
+    }, from);
   }
 
   private moved(from: string, to: string): void {
@@ -214,10 +226,10 @@ export class HostFileSystem implements FileSystem {
     if (directory && !isDirectory) throw new FileError(Errno.ENOTDIR);
     if (!directory && isDirectory) throw new FileError(Errno.EISDIR);
     if (isDirectory && (await this.entries(path)).length > 0) throw new FileError(Errno.ENOTEMPTY);
-    await this.modify([path], async () => {
+    await this.modify([path], isDirectory, async () => {
       if (this.extras.get(path)?.target === undefined) await this.host.remove(path);
       this.forget(path);
-    });
+    }, path);
   }
 
   private openFile(content: Content, opened: NodeAttributes, changed: boolean): OpenNode {
@@ -248,11 +260,19 @@ export class HostFileSystem implements FileSystem {
       const { path } = content;
       if (!content.dirty || path === undefined) return;
       content.dirty = false;
-      try { await this.telling([path], () => this.host.write(path, content.all)); } catch (error) { content.dirty = true; throw error; }
+      try {
+        await this.telling([path], undefined, () => this.host.write(path, content.all));
+      } catch (error) {
+        content.dirty = true;
+        throw error;
+      }
     });
   }
 
-  private modify(paths: readonly string[], work: () => Promise<void>): Promise<void> { return this.serially(() => this.telling(paths, work)); }
+  /** @param gone what is no longer there afterwards */
+  private modify(paths: readonly string[], below: boolean, work: () => Promise<void>, gone?: string): Promise<void> {
+    return this.serially(() => this.telling(paths, below, work, gone));
+  }
 
   // One change at a time: an older write never ends last, and none goes to a name that is being taken away.
   private serially(work: () => Promise<void>): Promise<void> {
@@ -261,13 +281,19 @@ export class HostFileSystem implements FileSystem {
     return done;
   }
 
-  private async telling(paths: readonly string[], work: () => Promise<void>): Promise<void> {
+  private async telling(paths: readonly string[], below: boolean | undefined, work: () => Promise<void>, gone?: string): Promise<void> {
     for (const path of paths) this.changing.add(path);
+    let done = false;
     try {
       await work();
+      done = true;
     } finally {
       for (const path of paths) {
-        await this.host.stat(path).then(stat => this.ours.set(path, describe(stat)), () => this.ours.delete(path));
+        // Only what came, went or moved changed its folder, too.
+        if (below !== undefined) this.stats.forget(path, below);
+        if (done && path === gone) this.stats.set(path, undefined);
+        const stat = done && path === gone ? this.stats.get(path) : this.stats.ask(path);
+        await stat.then(stat => this.ours.set(path, describe(stat)), () => this.ours.delete(path));
         this.changing.delete(path);
       }
     }
