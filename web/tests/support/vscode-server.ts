@@ -74,6 +74,12 @@ export async function serveVsCode(options: VsCodeOptions): Promise<{ url: string
   return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`, close: () => { server.closeAllConnections(); server.close(); } };
 }
 
+async function body(request: http.IncomingMessage): Promise<Buffer> {
+  const pieces: Buffer[] = [];
+  for await (const piece of request) pieces.push(piece as Buffer);
+  return Buffer.concat(pieces);
+}
+
 type Answer = (status: number, body: string | Buffer, type?: string) => void;
 
 /** What the disk extension asks: stat, readdir, read, write, mkdir, rename, delete. */
@@ -100,13 +106,14 @@ async function mount(folder: string, name: string, query: URLSearchParams, reque
       if (query.get('overwrite') !== '1' && fs.existsSync(to)) fail('EEXIST');
       await disk.rename(at, to);
       answer(200, '{}', types['json']);
+    } else if (query.has('append')) {
+      await disk.appendFile(at, await body(request));
+      answer(200, '{}', types['json']);
     } else {
       const existed = fs.existsSync(at);
       if (!existed && query.get('create') !== '1') fail('ENOENT');
       if (existed && query.get('overwrite') !== '1') fail('EEXIST');
-      const pieces: Buffer[] = [];
-      for await (const piece of request) pieces.push(piece as Buffer);
-      await disk.writeFile(at, Buffer.concat(pieces));
+      await disk.writeFile(at, await body(request));
       answer(200, JSON.stringify({ created: !existed }), types['json']);
     }
   } catch (error) {

@@ -2,6 +2,7 @@
 const vscode = require('vscode');
 
 const errors = { ENOENT: 'FileNotFound', EEXIST: 'FileExists', EISDIR: 'FileIsADirectory', ENOTDIR: 'FileNotADirectory' };
+const Piece = 1 << 20;
 
 class DiskFileSystem {
   constructor(base) {
@@ -20,7 +21,9 @@ class DiskFileSystem {
   async readDirectory(uri) { return (await this.ask('GET', uri, 'readdir')).json(); }
   async readFile(uri) { return new Uint8Array(await (await this.ask('GET', uri, '')).arrayBuffer()); }
   async writeFile(uri, bytes, { create, overwrite }) {
-    const { created } = await (await this.ask('PUT', uri, `create=${+create}&overwrite=${+overwrite}`, bytes)).json();
+    // In pieces: whoever drives the browser is told of every request with its body, and one of 200 MB is more than it can take.
+    const { created } = await (await this.ask('PUT', uri, `create=${+create}&overwrite=${+overwrite}`, bytes.subarray(0, Piece))).json();
+    for (let at = Piece; at < bytes.length; at += Piece) await this.ask('PUT', uri, 'append', bytes.subarray(at, at + Piece));
     this.told(created ? vscode.FileChangeType.Created : vscode.FileChangeType.Changed, uri);
   }
   async createDirectory(uri) { await this.ask('PUT', uri, 'mkdir'); this.told(vscode.FileChangeType.Created, uri); }
