@@ -31,6 +31,13 @@ public sealed class WasmImportAttribute(string module, string name) : Attribute
 public sealed class WasmTailCallsAttribute : Attribute;
 
 /// <summary>
+/// Says that calls of the method are seldom reached: branches to them are hinted at (branch hinting proposal, section <c>metadata.code.branch_hint</c>), so that an engine lays their code
+/// out of the way and keeps registers for the other side.
+/// </summary>
+[AttributeUsage(AttributeTargets.Method)]
+public sealed class WasmSeldomAttribute : Attribute;
+
+/// <summary>
 /// Marks a static method whose compiled body is data: its address (<c>&amp;Method</c>) is, in WebAssembly,
 /// that of a template that a translator in the module stitches into functions it makes at run time (docs/compiler.md, "Templates"). It is never called.
 /// </summary>

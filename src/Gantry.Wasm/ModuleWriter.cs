@@ -182,12 +182,7 @@ public sealed class ModuleWriter
             {
                 Function function = module.Functions[i];
                 entry.Clear();
-                entry.Index(function.Locals.Count);
-                foreach (LocalGroup group in function.Locals)
-                {
-                    entry.U32(group.Count);
-                    entry.Byte((byte)group.Type);
-                }
+                Locals(entry, function);
 
                 section.Index(entry.Length + function.Code.Length);
                 section.Bytes(entry.WrittenSpan);
@@ -202,6 +197,17 @@ public sealed class ModuleWriter
         }
 
         Customs(SectionId.Code);
+    }
+
+    /// <summary>The declarations of a function's locals, with which its body begins.</summary>
+    internal static void Locals(CodeWriter output, Function function)
+    {
+        output.Index(function.Locals.Count);
+        foreach (LocalGroup group in function.Locals)
+        {
+            output.U32(group.Count);
+            output.Byte((byte)group.Type);
+        }
     }
 
     private void Data(DataSegment data)

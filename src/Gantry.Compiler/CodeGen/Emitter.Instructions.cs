@@ -151,6 +151,10 @@ internal sealed partial class Emitter
         return (offset, null);
     }
 
+    // A template's access at what a hole pushes names the hole: its filler has a say in the offset.
+    private static MethodDesc? HoleOf(Instr address) =>
+        address.Resolve() is { Op: Op.Call, Aux: MethodDesc method } && TemplateWriter.HoleOf(method) != null ? method : null;
+
     private void EmitInstr(Instr instr)
     {
         var outer = _position;
@@ -159,12 +163,12 @@ internal sealed partial class Emitter
         {
             case Op.Load:
                 var (loadOffset, loadSymbol) = EmitAddress(instr.Args[0], instr.Imm);
-                Add(instr.Code, loadOffset, loadSymbol);
+                Add(instr.Code, loadOffset, loadSymbol ?? HoleOf(instr.Args[0]));
                 break;
             case Op.Store:
                 var (storeOffset, storeSymbol) = EmitAddress(instr.Args[0], instr.Imm);
                 EmitOperand(instr.Args[1]);
-                Add(instr.Code, storeOffset, storeSymbol);
+                Add(instr.Code, storeOffset, storeSymbol ?? HoleOf(instr.Args[0]));
                 break;
             case Op.GlobalGet:
                 Add(Opcode.GlobalGet, instr.Imm);

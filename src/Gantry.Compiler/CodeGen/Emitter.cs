@@ -1,4 +1,5 @@
 using Gantry.Compiler.IR;
+using Gantry.Compiler.TypeSystem;
 using Gantry.Wasm;
 
 namespace Gantry.Compiler.CodeGen;
@@ -11,6 +12,15 @@ internal struct Out
     public UInt128 Wide;
     public object? Aux;
     public SourcePosition Position;
+    public BranchBias Hint;
+}
+
+/// <summary>What is known of an <c>if</c> or <c>br_if</c>.</summary>
+internal enum BranchBias : byte
+{
+    None,
+    Seldom,
+    Mostly,
 }
 
 /// <summary>
@@ -82,8 +92,8 @@ internal sealed partial class Emitter
         Add(Opcode.End);
     }
 
-    private void Add(Opcode code, long imm = 0, object? aux = null) =>
-        _out.Add(new Out { Code = code, Imm = imm, Aux = aux, Position = _position });
+    private void Add(Opcode code, long imm = 0, object? aux = null, BranchBias hint = BranchBias.None) =>
+        _out.Add(new Out { Code = code, Imm = imm, Aux = aux, Position = _position, Hint = hint });
 
     private void EmitTree(Block block)
     {
@@ -250,10 +260,11 @@ internal sealed partial class Emitter
         var whenTrue = terminator.Targets[0];
         var whenFalse = terminator.Targets[1];
         var condition = terminator.Args[0];
+        var hint = IsSeldom(whenTrue) == IsSeldom(whenFalse) ? BranchBias.None : IsSeldom(whenTrue) ? BranchBias.Seldom : BranchBias.Mostly;
         if (IsJump(block, whenTrue) && !HasMoves(block, whenTrue))
         {
             EmitOperand(condition);
-            Add(Opcode.BrIf, Depth(whenTrue));
+            Add(Opcode.BrIf, Depth(whenTrue), hint: hint);
             EmitMoves(block, whenFalse);
             Goto(block, whenFalse);
             return;
@@ -262,14 +273,14 @@ internal sealed partial class Emitter
         if (IsJump(block, whenFalse) && !HasMoves(block, whenFalse))
         {
             EmitInverse(condition);
-            Add(Opcode.BrIf, Depth(whenFalse));
+            Add(Opcode.BrIf, Depth(whenFalse), hint: hint switch { BranchBias.Seldom => BranchBias.Mostly, BranchBias.Mostly => BranchBias.Seldom, _ => hint });
             EmitMoves(block, whenTrue);
             Goto(block, whenTrue);
             return;
         }
 
         EmitOperand(condition);
-        Add(Opcode.If, BlockType.Empty.Value);
+        Add(Opcode.If, BlockType.Empty.Value, hint: hint);
         _labels.Add(null);
         EmitMoves(block, whenTrue);
         Goto(block, whenTrue);
@@ -279,6 +290,9 @@ internal sealed partial class Emitter
         EmitMoves(block, whenFalse);
         Goto(block, whenFalse);
     }
+
+    // Where it traps, or what it calls says so of itself.
+    private static bool IsSeldom(Block block) => block.Terminator.Op == Op.Trap || block.Instrs.Any(i => i is { Op: Op.Call, Aux: MethodDesc { IsSeldom: true } });
 
     private void EmitInverse(Instr condition)
     {

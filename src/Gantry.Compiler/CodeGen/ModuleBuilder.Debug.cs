@@ -7,6 +7,7 @@ namespace Gantry.Compiler.CodeGen;
 internal sealed partial class ModuleBuilder
 {
     private readonly List<List<(int Offset, SourcePosition Position)>> _lineTables = [];
+    private readonly List<List<BranchHint>> _hints = [];
 
     /// <summary>The source map of the module built last, as JSON, if one was asked for.</summary>
     public string? SourceMap { get; private set; }
@@ -35,6 +36,8 @@ internal sealed partial class ModuleBuilder
             _module.CustomSections.Add(new CustomSection("sourceMappingURL", url.ToArray()));
         }
 
+        if (_hints.Exists(h => h.Count > 0))
+            _module.CustomSections.Add(BranchHintSection.Write(_module, _hints));
         var bytes = ModuleWriter.Write(_module, out var offsets);
         if (unit.Options.SourceMapUrl != null)
             SourceMap = SourceMapWriter.Write(_lineTables, offsets);

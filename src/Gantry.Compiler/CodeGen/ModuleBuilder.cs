@@ -201,13 +201,17 @@ internal sealed partial class ModuleBuilder(CompilationUnit unit)
 
         var writer = new CodeWriter();
         var lines = new List<(int Offset, SourcePosition Position)>();
+        var hints = new List<BranchHint>();
         foreach (var instr in code)
         {
             if (instr.Position.Method != null && (lines.Count == 0 || lines[^1].Position != instr.Position))
                 lines.Add((writer.Length, instr.Position));
+            if (instr.Hint != BranchBias.None)
+                hints.Add(new BranchHint(writer.Length, instr.Hint == BranchBias.Mostly));
             Encode(writer, instr);
         }
 
+        _hints.Add(hints);
         _lineTables.Add(lines);
         _module.Functions.Add(new Gantry.Wasm.Function(_module.TypeIndex(type), groups, writer.ToArray()));
     }

@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using Gantry.Compiler.IR;
 using Gantry.Compiler.TypeSystem;
 using Gantry.Wasm;
@@ -10,7 +11,7 @@ namespace Gantry.Compiler.CodeGen;
 /// </summary>
 internal sealed class TemplateWriter(Action<CodeWriter, Out> encode, Func<MethodDesc, int> tableIndex, Func<MethodDesc, FuncType> typeOf)
 {
-    private const byte End = 0, Code = 1, Hole = 2, Local = 3, Call = 4, Address = 5;
+    private const byte End = 0, Code = 1, Hole = 2, Local = 3, Call = 4, Address = 5, Hint = 6, Access = 7;
     private const int MaxRun = 255, MaxHole = 255, MaxLocals = 255;
 
     private readonly CodeWriter _result = new();
@@ -87,6 +88,15 @@ internal sealed class TemplateWriter(Action<CodeWriter, Out> encode, Func<Method
                 return null;
         }
 
+        if (instr.Aux is MethodDesc address && OpcodeTable.Find(instr.Code)!.Immediate == Immediate.Memory)
+            return WriteAccess(instr, HoleOf(address)!.Value);
+        if (instr.Hint != BranchBias.None)
+        {
+            Flush();
+            _result.Byte(Hint);
+            _result.Byte((byte)(instr.Hint == BranchBias.Mostly ? 1 : 0));
+        }
+
         if (instr.Aux is DataSymbol)
             return "a template reaches static data only by its address";
         Literal(instr);
@@ -110,6 +120,20 @@ internal sealed class TemplateWriter(Action<CodeWriter, Out> encode, Func<Method
         _result.Byte(Call);
         WriteTypes(type.Parameters);
         WriteTypes(type.Results);
+    }
+
+    private string? WriteAccess(in Out instr, int hole)
+    {
+        Flush();
+        var code = new CodeWriter();
+        code.Access(instr.Code, 0);
+        if (code.Length != 3)
+            return "a template's load or store at a hole's address has an opcode of one byte";
+        _result.Byte(Access);
+        _result.Bytes(code.WrittenSpan[..2]);
+        _result.Byte((byte)hole);
+        BinaryPrimitives.WriteUInt32LittleEndian(_result.Append(4), (uint)instr.Imm);
+        return null;
     }
 
     private void WriteTypes(ReadOnlySpan<ValType> types)

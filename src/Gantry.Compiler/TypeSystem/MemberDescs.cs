@@ -109,6 +109,9 @@ internal sealed class MethodDesc
 
     public bool TailCalls => HasAttribute("Gantry.WasmTailCallsAttribute");
 
+    /// <summary>Calls of it are seldom reached.</summary>
+    public bool IsSeldom => HasAttribute("Gantry.WasmSeldomAttribute");
+
     /// <summary>How many consecutive entries of the module's table it gets where its address is taken.</summary>
     public int TableEntries =>
         AttributeStrings("Gantry.WasmTableEntriesAttribute") is [var count] && int.TryParse(count, CultureInfo.InvariantCulture, out var entries) ? Math.Max(entries, 1) : 1;

@@ -49,7 +49,7 @@ public static class EngineParts
         module.Data.Clear();
         for (var i = 0; i < segments; i++) module.Data.Add(new DataSegment(SegmentMode.Passive, default));
         module.HasDataCount = true;
-        module.CustomSections.Clear();
+        module.CustomSections.RemoveAll(section => section.Name != BranchHintSection.SectionName);
         return CutBeforeData(ModuleWriter.Write(module));
     }
 

@@ -6,6 +6,9 @@ public unsafe struct FunctionBody
     /// <summary>Most locals behind the parameters.</summary>
     public const int MaxLocals = 512;
 
+    /// <summary>Most branches that are hinted at; those behind are not.</summary>
+    public const int MaxHints = 1024;
+
     private const int TypeCount = 5, MaxScratch = 64;
 
     /// <summary>The code so far.</summary>
@@ -17,6 +20,11 @@ public unsafe struct FunctionBody
     /// <summary>Something had no room: the function is to be given up.</summary>
     public bool Failed;
 
+    /// <summary>Branches that are hinted at.</summary>
+    public int HintCount;
+
+    // Where in the code, in the order they stand there; doubled, plus 1 for those mostly taken.
+    private fixed int hints[MaxHints];
     private fixed byte types[MaxLocals];
     private fixed short scratch[TypeCount * MaxScratch];
     private int parameters;
@@ -28,6 +36,7 @@ public unsafe struct FunctionBody
         Code.Clear();
         Depth = 0;
         Failed = false;
+        HintCount = 0;
         parameters = parameterCount;
         count = 0;
         for (var i = 0; i < TypeCount * MaxScratch; i++)
@@ -62,6 +71,28 @@ public unsafe struct FunctionBody
         if (scratch[index] == 0)
             scratch[index] = (short)NewLocal(type);
         return (uint)scratch[index];
+    }
+
+    /// <summary>Says of the branch that is written next whether it is mostly (1) taken or seldom (0).</summary>
+    public void Hint(int taken)
+    {
+        if (HintCount < MaxHints)
+            hints[HintCount++] = (Code.Length << 1) | taken;
+    }
+
+    /// <summary>Appends a function's part of the section <c>metadata.code.branch_hint</c>: where, one byte, which.</summary>
+    /// <param name="body">The function.</param>
+    /// <param name="to">Where to.</param>
+    /// <param name="before">Bytes of the function's body before the code.</param>
+    public static void WriteHints(FunctionBody* body, CodeBuffer* to, int before)
+    {
+        to->U32((uint)body->HintCount);
+        for (var i = 0; i < body->HintCount; i++)
+        {
+            to->U32((uint)((body->hints[i] >> 1) + before));
+            to->Byte(1);
+            to->Byte(body->hints[i] & 1);
+        }
     }
 
     /// <summary>Opens a block, loop or if.</summary>

@@ -9,7 +9,7 @@ public unsafe struct ModuleBuffer
     /// <summary>Most functions of one module.</summary>
     public const int MaxFunctions = 64;
 
-    private const int ScratchSize = 8192, HeaderSize = 4096;
+    private const int ScratchSize = 8192, HeaderSize = 4096, HintSize = 128 * 1024;
 
     /// <summary>Function types; number 0 is that of the functions.</summary>
     public FunctionTypes Types;
@@ -22,6 +22,8 @@ public unsafe struct ModuleBuffer
 
     private CodeBuffer codes;
     private CodeBuffer scratch;
+    private CodeBuffer hints;
+    private int hinted;
     private fixed uint entries[MaxFunctions];
 
     /// <summary>Whether another function of this size may be added.</summary>
@@ -32,8 +34,9 @@ public unsafe struct ModuleBuffer
     public void Allocate(int capacity)
     {
         codes.Allocate(capacity);
-        Module.Allocate(capacity + HeaderSize);
+        Module.Allocate(capacity + HeaderSize + HintSize);
         scratch.Allocate(ScratchSize);
+        hints.Allocate(HintSize);
     }
 
     /// <summary>Begins a module.</summary>
@@ -42,6 +45,8 @@ public unsafe struct ModuleBuffer
     {
         Count = 0;
         codes.Clear();
+        hints.Clear();
+        hinted = 0;
         Types.Clear();
         Types.Intern(type);
     }
@@ -65,6 +70,13 @@ public unsafe struct ModuleBuffer
         codes->Bytes(scratch->Start, scratch->Length);
         codes->Bytes(prologue->Start, prologue->Length);
         codes->Bytes(body->Code.Start, body->Code.Length);
+        if (body->HintCount > 0)
+        {
+            module->hints.U32((uint)module->Count);
+            FunctionBody.WriteHints(body, &module->hints, scratch->Length + prologue->Length);
+            module->hinted++;
+        }
+
         module->entries[module->Count++] = entry;
         return size;
     }
@@ -104,6 +116,18 @@ public unsafe struct ModuleBuffer
         }
 
         Section(to, Wasm.ElementSection, scratch);
+
+        // Hints are no part of what the code means: without room there are none.
+        if (module->hinted > 0 && !module->hints.Full)
+        {
+            scratch->Clear();
+            Text(scratch, "\u0019metadata.code.branch_hint"u8);
+            scratch->U32((uint)module->hinted);
+            to->Byte(0);
+            to->U32((uint)(scratch->Length + module->hints.Length));
+            to->Bytes(scratch->Start, scratch->Length);
+            to->Bytes(module->hints.Start, module->hints.Length);
+        }
 
         scratch->Clear();
         scratch->U32((uint)module->Count);

@@ -7,6 +7,15 @@ public unsafe interface IHoleFiller
     /// <param name="context">What the stitching was begun with.</param>
     /// <param name="hole">The hole's number.</param>
     static abstract void Fill(void* context, int hole);
+
+    /// <summary>Whether all a hole does is to push a value.</summary>
+    /// <param name="hole">The hole's number.</param>
+    static abstract bool IsValue(int hole);
+
+    /// <summary>What to add to the offset of a load or store whose address is a hole.</summary>
+    /// <param name="context">What the stitching was begun with.</param>
+    /// <param name="hole">The hole's number.</param>
+    static abstract uint Offset(void* context, int hole);
 }
 
 /// <summary>
@@ -14,7 +23,7 @@ public unsafe interface IHoleFiller
 /// </summary>
 public static unsafe class Template
 {
-    private const int Code = 1, Hole = 2, Local = 3, Call = 4, Address = 5;
+    private const int Code = 1, Hole = 2, Local = 3, Call = 4, Address = 5, Hint = 6, Access = 7;
     private const int MaxLocals = 128;
 
     /// <summary>Which holes a template has: bit n for hole n.</summary>
@@ -32,6 +41,8 @@ public static unsafe class Template
                     at += 2;
                     break;
                 case Local: at += 2; break;
+                case Hint: at++; break;
+                case Access: at += 7; break;
                 case Call: at += FunctionTypes.SizeOf(at); break;
                 default: at += 4; break;
             }
@@ -78,6 +89,14 @@ public static unsafe class Template
                     body->Code.Bytes(at + 1, *at);
                     at += *at + 1;
                     break;
+                case Hole when at[2] == Code && at[3] == 1 && at[4] == Wasm.Drop && TFiller.IsValue(*at):
+                    // Nobody wants it: a meaning need not know what a use of it leaves unused.
+                    at += 5;
+                    break;
+                case Hole when at[2] == Code && at[4] == Wasm.Drop && TFiller.IsValue(*at):
+                    body->Code.Bytes(at + 5, at[3] - 1);
+                    at += 4 + at[3];
+                    break;
                 case Hole:
                     body->Depth = outer + at[1];
                     TFiller.Fill(context, *at);
@@ -94,6 +113,13 @@ public static unsafe class Template
                     body->Code.Op(Wasm.CallIndirect, (uint)type);
                     body->Code.Byte(0);
                     at += FunctionTypes.SizeOf(at);
+                    break;
+                case Access:
+                    body->Code.Access(at[0], at[1], *(uint*)(at + 3) + TFiller.Offset(context, at[2]));
+                    at += 7;
+                    break;
+                case Hint:
+                    body->Hint(*at++);
                     break;
                 case Address:
                     body->Code.I32Const(at[0] | (at[1] << 8) | (at[2] << 16) | (at[3] << 24));

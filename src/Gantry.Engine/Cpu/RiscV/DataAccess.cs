@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 using Gantry.Engine.Memory;
 
 namespace Gantry.Engine.Cpu.RiscV;
@@ -8,6 +9,7 @@ public static unsafe class DataAccess
 {
     /// <summary>Does a load; the value is left in <see cref="CodeCache.Loaded"/>.</summary>
     /// <returns>Null when done, otherwise the record to go on with after a trap.</returns>
+    [WasmSeldom]
     public static Insn* LoadSlow(Hart* hart, Insn* insn, int left, int bytes, ulong address)
     {
         hart->Left = left;
@@ -47,6 +49,7 @@ public static unsafe class DataAccess
     /// Null when done, otherwise the record to go on with: after a trap, or after a store that may have changed what must be looked at between
     /// instructions (<see cref="CodeCache.Completed"/> tells).
     /// </returns>
+    [WasmSeldom]
     public static Insn* StoreSlow(Hart* hart, Insn* insn, int left, int halfwords, int bytes, ulong address, ulong value)
     {
         hart->Left = left;
@@ -86,6 +89,8 @@ public static unsafe class DataAccess
 
     /// <summary>A store of a translated region.</summary>
     /// <returns>Null when done and the region may go on, otherwise the record to go on with.</returns>
+    [WasmSeldom]
+    [MethodImpl(MethodImplOptions.NoInlining)]
     public static Insn* StoreFromRegion(Hart* hart, Insn* insn, int left, Insn* behind, int bytes, ulong address, ulong value)
     {
         hart->Code.RegionsDropped = false;
@@ -97,12 +102,14 @@ public static unsafe class DataAccess
     }
 
     /// <summary>The load of LR: aligned, and reported as a load when it fails (privileged specification, 4.1.8).</summary>
+    [WasmSeldom]
     public static Insn* LoadReserved(Hart* hart, Insn* insn, int left, int bytes, ulong address) =>
         (address & (ulong)(bytes - 1)) != 0
             ? Trap.At(hart, insn, left, Cause.LoadMisaligned, address)
             : LoadSlow(hart, insn, left, bytes, address);
 
     /// <summary>The load of an atomic: aligned, in RAM, and allowed to be written.</summary>
+    [WasmSeldom]
     public static Insn* LoadForAtomic(Hart* hart, Insn* insn, int left, int bytes, ulong address)
     {
         hart->Left = left;

@@ -29,6 +29,8 @@ public unsafe struct InstructionTable
     public readonly InstructionRow* this[int index] => rows + index;
 
     /// <summary>The handler that does all of what a case of <see cref="HotLoop"/> may give up.</summary>
+    [WasmSeldom]
+    [MethodImpl(MethodImplOptions.NoInlining)]
     public readonly delegate*<Hart*, Insn*, int, Insn*> HotHandler(uint hotCase) => hotHandlers[hotCase];
 
     /// <summary>Index of a row.</summary>

@@ -50,6 +50,7 @@ public static unsafe class Trap
 {
     /// <summary>An exception at an instruction of the page being executed, which does not retire.</summary>
     /// <returns>The record to go on with.</returns>
+    [WasmSeldom]
     public static Insn* At(Hart* hart, Insn* insn, int left, uint cause, ulong value)
     {
         hart->Left = left - 1;
@@ -71,6 +72,7 @@ public static unsafe class Trap
     }
 
     /// <summary>An illegal instruction; stval gets its encoding, fetched again.</summary>
+    [WasmSeldom]
     public static Insn* IllegalAt(Hart* hart, Insn* insn, int left) =>
         At(hart, insn, left, Cause.IllegalInstruction, Decoder.Refetch(hart, hart->AddressOf(insn)));
 

@@ -70,10 +70,12 @@ internal static unsafe class Hole
     public static extern int Left();
 
     /// <summary>Ends the region behind this instruction, which counts, and goes on with a record, unless that is null. <see cref="Hart.Left"/> is still <see cref="Left"/>.</summary>
+    [WasmSeldom]
     [WasmImport("template", "16")]
     public static extern void LeaveTo(Insn* next);
 
     /// <summary>Ends the region before this instruction has done anything: the interpreter executes it. Does not return.</summary>
+    [WasmSeldom]
     [WasmImport("template", "17")]
     public static extern void Interpret();
 
@@ -102,10 +104,11 @@ internal static unsafe class Hole
     public static extern Insn* TargetSlots();
 
     /// <summary>Between blocks: ends the region, goes on with a record. Does not return.</summary>
+    [WasmSeldom]
     [WasmImport("template", "24")]
     public static extern void Exit(Insn* next);
 
-    /// <summary>The host address of what this instruction loads or stores, whose page was looked up before.</summary>
+    /// <summary>The host address of what this instruction loads or stores, whose page was looked up before; to be used as the address of a load or store, for the filler puts part of it into that one's offset.</summary>
     [WasmImport("template", "25")]
     public static extern byte* Place();
 

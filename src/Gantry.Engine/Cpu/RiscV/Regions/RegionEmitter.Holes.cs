@@ -35,15 +35,17 @@ internal unsafe partial struct RegionEmitter
             case 15: emitter->GetLeft(emitter->index); break;
             case 16:
                 code->Op(Wasm.LocalTee, NextLocal);
-                emitter->registers.NoteDirty();
-                code->Op(Wasm.BrIf, (uint)(emitter->Body.Depth - LeaveDepth));
+                emitter->Body.Hint(0);
+                emitter->Body.Open(Wasm.If);
+                emitter->LeaveSeldom(LeaveDepth);
+                emitter->Body.Close();
                 break;
             case 17:
                 emitter->SetNext(emitter->Record(emitter->slot));
                 emitter->Count(emitter->index);
                 code->I32Const((int)(nint)(delegate*<Hart*, Insn*, int, Insn*>)&Interpreter.RunUntranslated);
                 code->Op(Wasm.LocalSet, emitter->handler);
-                emitter->LeaveSeldom(SaveDepth);
+                emitter->LeaveSeldom(GoDepth);
                 break;
             case 18: break;
             case 19: code->Op(Wasm.LocalSet, emitter->target); break;
@@ -56,14 +58,10 @@ internal unsafe partial struct RegionEmitter
                 if (emitter->exitsAlways)
                     emitter->Leave();
                 else
-                    emitter->LeaveSeldom(SaveDepth);
+                    emitter->LeaveSeldom(ExitDepth);
                 break;
             case 25:
                 code->Op(Wasm.LocalGet, emitter->PlaceOf(insn->Rs1));
-                if (insn->Immediate == emitter->group->Low)
-                    break;
-                code->I32Const(insn->Immediate - emitter->group->Low);
-                code->Byte(Wasm.I32Add);
                 break;
             case 26: code->Op(Wasm.LocalSet, emitter->PlaceOf(insn->Rs1)); break;
             case 27: code->I64Const((long)(Tlb.PageMask | (uint)(emitter->group->Widest - 1))); break;
@@ -98,5 +96,15 @@ internal unsafe partial struct RegionEmitter
     private readonly struct Filler : IHoleFiller
     {
         public static void Fill(void* context, int hole) => RegionEmitter.Fill((RegionEmitter*)context, hole);
+
+        public static bool IsValue(int hole) => hole is 1 or 2 or 4;
+
+        public static uint Offset(void* context, int hole)
+        {
+            if (hole != 25)
+                return 0;
+            var emitter = (RegionEmitter*)context;
+            return (uint)(emitter->insn.Immediate - emitter->group->Low);
+        }
     }
 }

@@ -10,9 +10,8 @@ internal unsafe partial struct RegionEmitter
     public const uint HartLocal = 0;
     private const uint NextLocal = 1, LeftLocal = 2;
 
-    // What each of the outermost blocks ends in: the tail call; before it, the next record's handler; before that, stores of the registers that were noted;
-    // before that, what is left of the slice behind a slow load or store, or the end of the slice.
-    private const int GoDepth = 1, ExitDepth = 2, SaveDepth = 3, LeaveDepth = 4, StopDepth = 5;
+    // What each of the outermost blocks ends in: the tail call; before it, the next record's handler; before that, what is left of the slice behind a slow load or store, or the end of the slice.
+    private const int GoDepth = 1, ExitDepth = 2, LeaveDepth = 3, StopDepth = 4;
 
     /// <summary>The function.</summary>
     public FunctionBody Body;
@@ -72,7 +71,7 @@ internal unsafe partial struct RegionEmitter
         RegionFlow.Run(&emitter->flow, hart, emitter->graph, emitter->layout);
         body->Begin(3);
         emitter->target = body->NewLocal(Wasm.I64);
-        emitter->registers.Begin(hart, body, emitter->flow.Written);
+        emitter->registers.Begin(hart, body);
         emitter->state = body->NewLocal(Wasm.I32);
         emitter->handler = body->NewLocal(Wasm.I32);
 
@@ -82,7 +81,7 @@ internal unsafe partial struct RegionEmitter
         body->Code.Byte(Wasm.Unreachable);
         body->Close();
         Stitch(emitter, (byte*)(delegate*<void>)&Transitions.Stop);
-        body->BranchTo(SaveDepth);
+        body->BranchTo(ExitDepth);
         body->Close();
         // What it was called with, this instruction included: it counts.
         body->Code.Op(Wasm.LocalGet, HartLocal);
@@ -90,10 +89,6 @@ internal unsafe partial struct RegionEmitter
         body->Code.I32Const(1);
         body->Code.Byte(Wasm.I32Sub);
         body->Code.Op(Wasm.LocalSet, LeftLocal);
-        body->Close();
-        emitter->registers.SaveNoted();
-        body->Code.Op(Wasm.LocalGet, emitter->handler);
-        body->Code.Op(Wasm.BrIf, (uint)(body->Depth - GoDepth));
         body->Close();
         body->Code.Op(Wasm.LocalGet, NextLocal);
         body->Code.Access(Wasm.I32Load, 2, 0);
@@ -348,6 +343,7 @@ internal unsafe partial struct RegionEmitter
         Body.Code.Op(Wasm.LocalGet, LeftLocal);
         Body.Code.I32Const(1);
         Body.Code.Byte(Wasm.I32LtS);
+        Body.Hint(0);
         Body.Open(Wasm.If);
         SetNext(Record(offset >> 1));
         LeaveSeldom(StopDepth);
@@ -380,7 +376,7 @@ internal unsafe partial struct RegionEmitter
     // The same where it is seldom.
     private void LeaveSeldom(int depth)
     {
-        registers.NoteDirty();
+        registers.CopyDirty();
         Body.BranchTo(depth);
     }
 

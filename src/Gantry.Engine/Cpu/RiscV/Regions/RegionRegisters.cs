@@ -18,22 +18,16 @@ internal unsafe struct RegionRegisters
 
     private Hart* hart;
     private FunctionBody* body;
-    private ulong written;
 
-    // The local that tells which registers a seldom way out has to store.
-    private uint unsaved;
     private fixed uint local[Count];
 
     /// <summary>Begins a region.</summary>
     /// <param name="hart">The hart.</param>
     /// <param name="body">The function.</param>
-    /// <param name="written">All registers that the region writes.</param>
-    public void Begin(Hart* hart, FunctionBody* body, ulong written)
+    public void Begin(Hart* hart, FunctionBody* body)
     {
         this.hart = hart;
         this.body = body;
-        this.written = written;
-        unsaved = body->NewLocal(Wasm.I64);
         for (var i = 0; i < Count; i++)
             local[i] = 0;
     }
@@ -84,28 +78,12 @@ internal unsafe struct RegionRegisters
     /// <summary>Appends stores of all that are to be stored.</summary>
     public void StoreDirty() => Store(Now.Dirty);
 
-    /// <summary>For a way out that is seldom taken: notes which registers are to be stored, in two instructions; <see cref="SaveNoted"/> does it.</summary>
-    public void NoteDirty()
+    /// <summary>For a way out beside the way on: appends the same stores, and here they remain to be done.</summary>
+    public void CopyDirty()
     {
-        body->Code.I64Const((long)Compact(Now.Dirty));
-        body->Code.Op(Wasm.LocalSet, unsaved);
-    }
-
-    /// <summary>Appends stores of what was noted.</summary>
-    public void SaveNoted()
-    {
-        for (var rest = written; rest != 0; rest &= rest - 1)
-        {
-            var register = rest & (0 - rest);
-            body->Code.Op(Wasm.LocalGet, unsaved);
-            body->Code.I64Const((long)Compact(register));
-            body->Code.Byte(Wasm.I64And);
-            body->Code.Byte(Wasm.I64Eqz);
-            body->Code.Byte(Wasm.I32Eqz);
-            body->Open(Wasm.If);
-            Store(register);
-            body->Close();
-        }
+        var dirty = Now.Dirty;
+        Store(dirty);
+        Now.Dirty = dirty;
     }
 
     private void Store(ulong set)
@@ -118,15 +96,6 @@ internal unsafe struct RegionRegisters
             body->Code.Op(Wasm.LocalGet, LocalOf(register));
             body->Code.Access(Wasm.I64Store, 3, OffsetOf(register));
         }
-    }
-
-    // Of the registers that the region writes, a bit for each in the order of their numbers: small constants are short.
-    private readonly ulong Compact(ulong set)
-    {
-        ulong compact = 0;
-        for (; set != 0; set &= set - 1)
-            compact |= 1UL << BitOperations.PopCount(written & ((set & (0 - set)) - 1));
-        return compact;
     }
 
     private uint LocalOf(int register)
