@@ -123,7 +123,15 @@ public static unsafe class Decoder
         };
     }
 
-    private static uint FetchNextHalf(Hart* hart, uint* half) => FetchHalf(hart, hart->PageAddress + 4096, half);
+    private static uint FetchNextHalf(Hart* hart, uint* half)
+    {
+        var address = hart->PageAddress + 4096;
+        var entry = Tlb.ExecuteEntry(hart, address);
+        if (entry->Tag != address)
+            return FetchHalf(hart, address, half);
+        *half = *(ushort*)(hart->Ram + ((nuint)CodeCache.PageOf(hart, entry->Slots)->RamPage << 12));
+        return 0;
+    }
 
     private static uint FetchHalf(Hart* hart, ulong address, uint* half)
     {

@@ -58,8 +58,7 @@ internal unsafe partial struct RegionEmitter
     /// <summary>Writes the region of the graph.</summary>
     /// <param name="emitter">The emitter.</param>
     /// <param name="hart">The hart.</param>
-    /// <param name="used">A byte that the function sets to 1.</param>
-    public static void Run(RegionEmitter* emitter, Hart* hart, byte* used)
+    public static void Run(RegionEmitter* emitter, Hart* hart)
     {
         var body = &emitter->Body;
         emitter->hart = hart;
@@ -96,7 +95,7 @@ internal unsafe partial struct RegionEmitter
         body->Close();
         emitter->Go(&body->Code);
         body->Code.Byte(Wasm.End);
-        emitter->WritePrologue(used);
+        emitter->WritePrologue();
     }
 
     // A block and all that it dominates; order 0 is the dispatcher.
@@ -391,16 +390,13 @@ internal unsafe partial struct RegionEmitter
         code->Byte(0);
     }
 
-    private void WritePrologue(byte* used)
+    private void WritePrologue()
     {
         Prologue.Clear();
         fixed (CodeBuffer* to = &Prologue)
         {
             if (usesFloat)
                 CheckFloat(to);
-            to->Address(used);
-            to->I32Const(1);
-            to->Access(Wasm.I32Store8, 0, 0);
             if (tlb != 0)
             {
                 to->Op(Wasm.LocalGet, HartLocal);

@@ -41,11 +41,11 @@ internal unsafe struct RegionTable
     /// <summary>The table entry of a region's function.</summary>
     public readonly uint TableEntry(int number) => firstEntry + (uint)number;
 
-    /// <summary>The byte that a region sets when it is entered.</summary>
-    public readonly byte* UsedFlag(int number) => used + number;
-
     /// <summary>Whether a region begins at a record, and runs.</summary>
     public readonly bool IsRegion(Insn* record) => (uint)(nuint)record->Handler - firstEntry < Capacity;
+
+    /// <summary>Notes that the region that begins at a record is in use.</summary>
+    public readonly void NoteUse(Insn* record) => used[(uint)(nuint)record->Handler - firstEntry] = 1;
 
     /// <summary>Whether a region is entered at a record, be it under way or running.</summary>
     public readonly bool BeginsAt(int number, Insn* record)
@@ -214,7 +214,7 @@ internal unsafe struct RegionTable
         *link = next;
     }
 
-    // An eighth of all, those first that were not entered since the hand last passed.
+    // An eighth of all, those first that were not seen since the hand last passed.
     private static void Evict(RegionTable* table, Hart* hart)
     {
         var wanted = Capacity / 8;

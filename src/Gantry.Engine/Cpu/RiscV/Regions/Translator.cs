@@ -144,6 +144,7 @@ public unsafe struct Translator
         var record = (Insn*)((byte*)entry->Slots + ((nuint)(pc & 0xFFF) << 3));
         if (translator->Regions.IsRegion(record))
         {
+            translator->Regions.NoteUse(record);
             if (translator->Mode == TranslationMode.Hot)
                 Probe(translator);
             return;
@@ -258,7 +259,7 @@ public unsafe struct Translator
         graph->LimitEntries(first, Region.MaxEntries);
         RegionLayout.Run(&translator->layout, graph);
         var number = translator->Regions.Reserve();
-        RegionEmitter.Run(&translator->emitter, hart, translator->Regions.UsedFlag(number));
+        RegionEmitter.Run(&translator->emitter, hart);
         var count = translator->module.Count;
         var size = ModuleBuffer.Add(&translator->module, &translator->emitter.Body, &translator->emitter.Prologue, translator->Regions.TableEntry(number));
         if (size == 0)
