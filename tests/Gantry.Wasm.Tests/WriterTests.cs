@@ -52,4 +52,53 @@ public sealed class WriterTests
         Assert.Equal(0x04030201 + 1, instance.GetFunction<int, int, int>("run")!(0, 1));
         Assert.Equal(long.MinValue.ToString(CultureInfo.InvariantCulture), instance.GetGlobal("global")!.GetValue()!.ToString());
     }
+
+    [Fact]
+    public void Hints_are_at_branches_and_read_as_they_were_written()
+    {
+        var module = new Module();
+        int type = module.TypeIndex([ValType.I32], []);
+        module.Imports.Add(Import.OfFunction("host", "none", type));
+        for (int i = 0; i < 3; i++)
+        {
+            var code = new CodeWriter();
+            code.LocalGet(0);
+            code.Op(Opcode.If, BlockType.Empty);
+            code.LocalGet(0);
+            code.Bytes([0x0D, 0]);
+            code.End();
+            code.End();
+            module.Functions.Add(new Function(type, [new LocalGroup(300, ValType.I64)], code.ToArray()));
+        }
+
+        // Code: local.get 0 (0), if (2), local.get 0 (4), br_if 0 (6).
+        IReadOnlyList<IReadOnlyList<BranchHint>> hints = [[], [new(2, false), new(6, true)], []];
+        module.CustomSections.Add(BranchHintSection.Write(module, hints));
+        var read = ModuleReader.Read(ModuleWriter.Write(module));
+        Assert.Equal(hints, BranchHintSection.Read(read));
+        using var engine = new Engine();
+        Wasmtime.Module.FromBytes(engine, "hinted", ModuleWriter.Write(module)).Dispose();
+
+        // All that is malformed is told, whatever it is.
+        byte[] content = module.CustomSections[0].Bytes.ToArray();
+        var random = new Random(8);
+        for (int i = 0; i < 2000; i++)
+        {
+            byte[] bad = [.. content];
+            for (int changes = random.Next(1, 3); changes > 0; changes--) bad[random.Next(bad.Length)] = (byte)random.Next(256);
+            if (i % 3 == 0) bad = bad[..random.Next(bad.Length)];
+            read.CustomSections[0] = new CustomSection(BranchHintSection.SectionName, bad, SectionId.DataCount);
+            try
+            {
+                foreach (var hint in BranchHintSection.Read(read)[1]) Assert.Contains(hint.Offset, (int[])[2, 6]);
+            }
+            catch (WasmException)
+            {
+                continue;
+            }
+        }
+
+        module.CustomSections[0] = BranchHintSection.Write(module, [[], [new(4, false)], []]);
+        Assert.Contains("not at a branch", Assert.Throws<WasmException>(() => BranchHintSection.Read(module)).Message, StringComparison.Ordinal);
+    }
 }

@@ -66,6 +66,9 @@ public sealed unsafe class CaseKernel : IRiscVRunner, IDisposable
     /// <summary>Figures of the translation.</summary>
     public ModuleMailbox Translation => engine.Translation ?? default;
 
+    /// <summary>The module that was made last.</summary>
+    public byte[] LastModule() => new ReadOnlySpan<byte>(engine.Pointer(Translation.Module, Translation.Length), (int)Translation.Length).ToArray();
+
     [MemberNotNull(nameof(engine), nameof(host))]
     private void Start()
     {

@@ -1,4 +1,6 @@
+using Gantry.Engine.Tests.Boot;
 using Gantry.Engine.Tests.Qemu;
+using Gantry.Wasm;
 
 namespace Gantry.Engine.Tests.Cpu.Translated;
 
@@ -109,6 +111,25 @@ public sealed class TranslatedInstructionTests(TranslatedInstructionTests.Oracle
         Assert.InRange(completed, 1850, 2000);
         Assert.True(oracle.Kernel.RegionsMade >= made + 2000, $"{oracle.Kernel.RegionsMade - made} regions of 2000 programs");
         Assert.True(oracle.Kernel.RegionsDropped > dropped, "programs were rewritten, and no region was given up");
+    });
+
+    // Engines pass over a section of hints that is wrong anywhere, and nobody would notice but by the time it takes.
+    [Fact]
+    public void HintsAreAtBranches() => oracle.ForSeeds(random =>
+    {
+        var encodings = oracle.Executable(random);
+        int seldom = 0;
+        for (int i = 0; i < 30; i++)
+        {
+            oracle.Compare([WithPrefix(random.Program(encodings), wide: random.Below(2) == 0)]);
+            var module = ModuleReader.Read(oracle.Kernel.LastModule());
+            ModuleValidator.Validate(module);
+            seldom += BranchHintSection.Read(module).Sum(hints => hints.Count(hint => !hint.IsTaken));
+        }
+
+        Assert.True(seldom > 100, $"{seldom} hints in 30 modules");
+        var engine = ModuleReader.Read(Artifacts.Module);
+        Assert.True(BranchHintSection.Read(engine).Sum(hints => hints.Count) > 100);
     });
 
     // A c.ebreak, then an instruction that can be translated, whatever follows: a region begins there. It also puts the other at a multiple of four bytes or not.
