@@ -17,3 +17,9 @@ gantry() { dotnet artifacts/bin/Gantry.Cli/debug/gantry.dll "$@"; }
 gantry convert "oci:$demo/image:debian" "$demo/debian.wasm"
 echo "\$ gantry run artifacts/demo/debian.wasm -- sh -c 'uname -m; cat /etc/os-release'"
 gantry run --no-stdin "$demo/debian.wasm" -- sh -c 'uname -m; cat /etc/os-release'
+cat <<END
+
+In a browser of this machine:
+  npm --prefix web ci && npm --prefix web run build
+  dotnet artifacts/bin/Gantry.Cli/debug/gantry.dll serve artifacts/demo/debian.wasm
+END

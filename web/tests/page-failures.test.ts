@@ -55,3 +55,10 @@ test('a page that forbids blob workers is told what to allow', async () => {
     await page.close();
   });
 });
+
+test('an address that is none is told, and no page stays blank', async () => {
+  const page = await browser.newPage();
+  await page.goto(`${pages.url}?image=${encodeURIComponent('http://[')}`);
+  await page.locator('.pane[data-state=failed] .status', { hasText: /"http:\/\/\[" is not the address of an image/ }).waitFor({ timeout: 60_000 });
+  await page.close();
+});

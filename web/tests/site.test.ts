@@ -36,7 +36,12 @@ function inFolder(work: (folder: string, module: string) => Promise<void>): () =
 
 test('a site runs from a plain file host without Range', inFolder(async (folder, module) => {
   const site = path.join(folder, 'site');
+  // Parts of an earlier image go, files of others stay.
+  fs.mkdirSync(site);
+  for (const name of ['out.wasm.0123456789abcdef.part', 'other.part']) fs.writeFileSync(path.join(site, name), '');
   execFileSync(gantry, ['site', module, site], { stdio: ['ignore', 'ignore', 'inherit'] });
+  const manifest = JSON.parse(fs.readFileSync(path.join(site, 'out.wasm.json'), 'utf8')) as { parts: string[] };
+  assert.deepEqual(fs.readdirSync(site).filter(name => name.endsWith('.part')).sort(), [...new Set(manifest.parts), 'other.part'].sort());
   const server = await serve(site, {}, false);
   try {
     await runsAt(server.url);

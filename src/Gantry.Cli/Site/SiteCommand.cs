@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.IO.Compression;
+using System.Security.Cryptography;
 using System.Text.Json;
 using Gantry.Cli.Commands;
 using Gantry.Converter.Format;
@@ -62,16 +63,20 @@ internal static class SiteCommand
             var parts = new List<string>();
             while (await file.ReadAtLeastAsync(buffer, PartSize, throwOnEndOfStream: false, cancellation).ConfigureAwait(false) is var length and > 0)
             {
+                // By its contents: what a browser or a host in between has kept of an earlier site is never taken for a part of this one.
                 // Not ".gz": hosts that know the ending would have the browser unpack it.
-                var part = $"{name}.{parts.Count:d4}.part";
+                var contents = buffer.AsMemory(0, length);
+                var part = $"{name}.{Convert.ToHexStringLower(SHA256.HashData(contents.Span)[..8])}.part";
                 parts.Add(part);
                 var gzip = new GZipStream(File.Create(Path.Combine(folder, part)), CompressionLevel.Optimal);
                 await using (gzip.ConfigureAwait(false))
-                    await gzip.WriteAsync(buffer.AsMemory(0, length), cancellation).ConfigureAwait(false);
+                    await gzip.WriteAsync(contents, cancellation).ConfigureAwait(false);
             }
 
             var manifest = JsonSerializer.Serialize(new { gantryParts = 1, size = file.Length, partSize = PartSize, parts });
             await File.WriteAllTextAsync(Path.Combine(folder, $"{name}.json"), manifest, cancellation).ConfigureAwait(false);
+            foreach (var old in Directory.EnumerateFiles(folder, $"{name}.*.part"))
+                if (!parts.Contains(Path.GetFileName(old), StringComparer.Ordinal)) File.Delete(old);
         }
     }
 }

@@ -63,7 +63,7 @@ export class FindBar {
     this.watch(pane);
     this.count.textContent = '';
     if (this.text.value === '') return pane.search.clearDecorations();
-    const options: ISearchOptions = { caseSensitive: matchCase ?? false, regex: pattern ?? false, decorations: matchColors };
+    const options: ISearchOptions = { caseSensitive: matchCase ?? false, regex: pattern ?? false, decorations: matchColors() };
     try {
       const found = direction === 'next' ? pane.search.findNext(this.text.value, options) : pane.search.findPrevious(this.text.value, options);
       if (!found) this.count.textContent = 'nothing';

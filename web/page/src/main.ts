@@ -12,8 +12,9 @@ import { followKeyboard, touchable } from './touch.js';
 // &shell=PROGRAM for further terminals, &containers=N to start with several, side by side.
 
 const MostAtStart = 8;
+const AnyShell = ['/bin/sh', '-c', 'if [ -x /bin/bash ]; then exec /bin/bash; else exec /bin/sh; fi'];
 const parameters = new URLSearchParams(location.search);
-const image = new URL(parameters.get('image') ?? document.querySelector<HTMLMetaElement>('meta[name=gantry-image]')?.content ?? 'out.wasm', location.href);
+const image = parameters.get('image') ?? document.querySelector<HTMLMetaElement>('meta[name=gantry-image]')?.content ?? 'out.wasm';
 const tabs = byId('tabs', HTMLElement), area = byId('panes', HTMLElement), split = byId('split', HTMLButtonElement), addTerminal = byId('add-terminal', HTMLButtonElement);
 
 /** A pane, its tab, and the container it belongs to. */
@@ -30,7 +31,7 @@ const findBar = new FindBar(() => active?.pane);
 
 function ownContainer(home: Home): Launch {
   const args = parameters.getAll('arg');
-  const env = parameters.getAll('env').map(variable => [variable.split('=', 1)[0] ?? '', variable.slice(variable.indexOf('=') + 1)] as const);
+  const env = parameters.getAll('env').map(variable => [variable.split('=', 1)[0] ?? '', variable.split('=').slice(1).join('=')] as const);
   return (terminal: TerminalLike, onProgress: (progress: Progress) => void, onStarted: () => void): Running => {
     const container = Container.start({
       image, terminal, ...(args.length > 0 && { args }), env: Object.fromEntries(env), onProgress, onStarted, onLog: text => console.debug(text),
@@ -43,7 +44,8 @@ function ownContainer(home: Home): Launch {
 function anotherTerminal(home: Home): Launch {
   return (terminal: TerminalLike, _: unknown, onStarted: () => void): Running => {
     if (home.container === undefined) throw new Error('a terminal of no container');
-    const process = home.container.exec({ terminal, args: [parameters.get('shell') ?? '/bin/sh'], onStarted });
+    const shell = parameters.get('shell');
+    const process = home.container.exec({ terminal, args: shell === null ? AnyShell : [shell], onStarted });
     // As when a terminal's window is closed.
     return Object.assign(forward(process), { close: () => process.kill(1) });
   };
@@ -103,6 +105,7 @@ function showAll(): void {
     const isActive = pane === active?.pane, name = within(tab, '.name', HTMLButtonElement);
     pane.element.hidden = !all && !isActive;
     pane.element.dataset['active'] = String(isActive);
+    within(pane.element, '.title', HTMLElement).textContent = pane.title;
     tab.dataset['state'] = pane.state;
     name.textContent = pane.title;
     name.setAttribute('aria-selected', String(isActive));

@@ -1,3 +1,4 @@
+import type { ISearchDecorationOptions } from '@xterm/addon-search';
 import type { ITerminalOptions, ITheme } from '@xterm/xterm';
 
 const light = matchMedia('(prefers-color-scheme: light)');
@@ -17,4 +18,6 @@ export const appearance = (): ITerminalOptions => ({ theme: colors(), minimumCon
 export const onThemeChange = (act: () => void): void => light.addEventListener('change', act);
 
 /** Colours of what was found. */
-export const matchColors = { matchBackground: '#5a4a00', matchBorder: '#c09a00', matchOverviewRuler: '#c09a00', activeMatchBackground: '#9e6a03', activeMatchColorOverviewRuler: '#ff9632' };
+export const matchColors = (): ISearchDecorationOptions => light.matches
+  ? { matchBackground: '#ffe9a8', matchBorder: '#b08800', matchOverviewRuler: '#b08800', activeMatchBackground: '#ffb04d', activeMatchColorOverviewRuler: '#d15704' }
+  : { matchBackground: '#5a4a00', matchBorder: '#c09a00', matchOverviewRuler: '#c09a00', activeMatchBackground: '#9e6a03', activeMatchColorOverviewRuler: '#ff9632' };

@@ -70,8 +70,15 @@ export class Container {
   static start(options: StartOptions): Container {
     const container = new Container(options), { image } = options;
     if (options.signal?.aborted === true) { container.abort(); return container; }
+    let bytesOrAddress: string | Uint8Array<ArrayBuffer>;
+    try {
+      bytesOrAddress = image instanceof Uint8Array ? image : new URL(image, globalThis.location?.href).href;
+    } catch (error) {
+      container.end(new GantryError('settings', `"${String(image)}" is not the address of an image: give a URL, or a path on this server.`, error));
+      return container;
+    }
     container.post({
-      type: 'start', image: image instanceof Uint8Array ? image : new URL(image, globalThis.location?.href).href,
+      type: 'start', image: bytesOrAddress,
       settings: {
         ...processSettings(options), args: options.args, files: options.files ?? [], memory: options.memory, translate: options.translate ?? true,
         mounts: (options.mounts ?? []).map(({ path, readOnly }) => ({ path, readOnly: readOnly ?? false })),

@@ -1,5 +1,6 @@
 import { GantryError } from './errors.js';
 import type { ByteSource } from './source.js';
+import { truncated } from './source.js';
 
 // The index of an out.wasm (docs/out-wasm.md). The file is hostile: nothing of it is used before it was checked here.
 
@@ -22,6 +23,7 @@ export interface ModuleIndex {
 
 const HeadLength = 65536;
 const MaximumIndex = 4 << 20;
+const MaximumFile = 2 ** 48;
 const MiB = 1 << 20;
 const MaximumSegments = 60_004;
 const SectionName = 'gantry.index';
@@ -56,8 +58,9 @@ export function parseIndex(json: unknown, fileSize: number): ModuleIndex {
     throw new GantryError('format', 'The image speaks another version of the host interface than this page. Convert it again, or use a newer page.');
   }
   const range = (reader: Reader): FileRange => {
-    const offset = reader.integer('offset', 0, fileSize);
-    return { offset, length: reader.integer('length', 0, fileSize - offset) };
+    const offset = reader.integer('offset', 0, MaximumFile), length = reader.integer('length', 0, MaximumFile);
+    if (offset + length > fileSize) throw truncated(offset + length, fileSize);
+    return { offset, length };
   };
   const digested = (reader: Reader): DigestedRange => ({ ...range(reader), sha256: reader.digest('sha256') });
   const snapshot = root.optional('snapshot');

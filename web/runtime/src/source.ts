@@ -115,7 +115,10 @@ class PartsSource implements ByteSource {
 
   private async fetchPart(number: number): Promise<Uint8Array<ArrayBuffer>> {
     const name = this.manifest.parts[number] ?? '', { partSize } = this.manifest;
-    const response = await request(new URL(name, this.url).href, this.options.signal, {});
+    const response = await request(new URL(name, this.url).href, this.options.signal, {}).catch((error: unknown) => {
+      if (!(error instanceof GantryError && error.code === 'not-found')) throw error;
+      throw new GantryError('not-found', `${name}, a part of the image, is not on the server. Reload the page if the image was replaced just now; if that does not help, upload the whole folder again.`, error);
+    });
     const packed = await readBody(response, undefined, this.options.progress ?? NoProgress);
     return gunzip(packed, Math.min(partSize, this.size - number * partSize), name);
   }
@@ -124,7 +127,8 @@ class PartsSource implements ByteSource {
 /** Opens a file by URL: by Range where the server can, in parts where it is a `gantry site` manifest, whole otherwise. */
 export async function openUrl(url: string, options: SourceOptions = {}): Promise<ByteSource> {
   const progress = options.progress ?? NoProgress;
-  const response = await request(url, options.signal, { Range: `bytes=0-${HeadLength - 1}` });
+  // An image that was replaced keeps its address: what the browser has of the old one is asked about first.
+  const response = await request(url, options.signal, { Range: `bytes=0-${HeadLength - 1}` }, 'no-cache');
   const total = /^bytes \d+-\d+\/(\d+)$/.exec(response.headers.get('Content-Range') ?? '')?.[1];
   if (response.status === 206 && total !== undefined) {
     const head = await readBody(response, undefined, progress);
@@ -159,12 +163,14 @@ async function persistently<T>(read: () => Promise<T>): Promise<T> {
   return read();
 }
 
-async function request(url: string, signal: AbortSignal | undefined, headers: Record<string, string>): Promise<Response> {
+async function request(url: string, signal: AbortSignal | undefined, headers: Record<string, string>, cache: RequestCache = 'default'): Promise<Response> {
   let response: Response;
   try {
-    response = await fetch(url, { headers, ...(signal === undefined ? {} : { signal }) });
+    response = await fetch(url, { headers, cache, ...(signal === undefined ? {} : { signal }) });
   } catch (error) {
     if (signal?.aborted === true) throw new GantryError('cancelled', 'The start was cancelled.', error);
+    // Browsers give no reason: this one is known without.
+    if (globalThis.origin?.startsWith('https:') && /^http:\/\/(?!localhost\b|127\.)/i.test(url)) throw new GantryError('network', `${url} cannot be loaded: a page that came by https may read nothing by http. Give the image an https address.`, error);
     throw new GantryError('network', `${url} cannot be loaded: there is no connection, or the server does not allow this page to read it (CORS: it has to send Access-Control-Allow-Origin).`, error);
   }
   if (response.status === 404 || response.status === 410) throw new GantryError('not-found', `${url} is not there (status ${response.status}). Check the address of the image.`);
@@ -200,5 +206,6 @@ async function readBody(response: Response, expected: number | undefined, progre
   return bytes;
 }
 
-const truncated = (expected: number, present: number): GantryError =>
-  new GantryError('truncated', `The file ends after ${present} of ${expected} bytes. It was not uploaded or downloaded completely: do that again.`);
+/** A file has fewer bytes than it says, or than something in it says. */
+export const truncated = (expected: number, present: number): GantryError =>
+  new GantryError('truncated', `The file ends after ${present} of at least ${expected} bytes. It was not uploaded or downloaded completely: do that again.`);
