@@ -44,6 +44,29 @@ test('terminals: a second one, arguments, the profile in the menu, stop', async 
   });
 });
 
+test('what a program said that was run for its output stays to be read, until a key is pressed', async () => {
+  await withVsCode(small, async window => {
+    await window.command('Gantry: Run Container with Arguments');
+    await window.page.locator('.quick-input-widget input.input').fill('/bin/uname -m');
+    await window.page.keyboard.press('Enter');
+    await window.screen(/^riscv64\n+\[ended with status 0; a key closes this terminal\]$/m);
+    await window.picture('vscode-output-stays');
+    await window.page.locator('.terminal-wrapper.active .xterm-helper-textarea').focus();
+    await window.page.keyboard.press('Enter');
+    await window.terminals([]);
+  });
+});
+
+test('a folder that cannot be written is read-only in the container', async () => {
+  await withVsCode({ ...small, readOnly: true }, async window => {
+    await window.command('Gantry: Run Container');
+    await window.screen(/# ?$/);
+    await window.type('cd /workspace; cat "a file"; echo; for change in "touch new" "mkdir folder" "rm -f a*file" "mv a*file other" "truncate -s 0 a*file" "ln -s x link" "chmod 600 a*file"; do $change 2>&1; done | grep -c "Read-only file system"');
+    await window.screen(/\ntext\n7$/m);
+    assert.deepEqual([fs.readdirSync(window.folder).sort(), fs.readFileSync(path.join(window.folder, 'a file'), 'utf8')], [['.vscode', 'a file'], 'text']);
+  });
+});
+
 test('a terminal that is closed while something runs is asked about, and comes back', async () => {
   await withVsCode(small, async window => {
     const { page } = window, dialog = page.locator('.monaco-dialog-box');

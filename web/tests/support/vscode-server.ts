@@ -10,7 +10,7 @@ const types: Record<string, string> = {
   js: 'text/javascript', mjs: 'text/javascript', css: 'text/css', html: 'text/html; charset=utf-8', json: 'application/json', wasm: 'application/wasm', svg: 'image/svg+xml', png: 'image/png', ttf: 'font/ttf',
 };
 
-export interface VsCodeOptions { readonly code: string; readonly extension: string; readonly disk: string; readonly folder: string; readonly isolated: boolean; readonly settings: Readonly<Record<string, unknown>>; readonly workspace: string | undefined }
+export interface VsCodeOptions { readonly code: string; readonly extension: string; readonly disk: string; readonly folder: string; readonly isolated: boolean; readonly settings: Readonly<Record<string, unknown>>; readonly workspace: string | undefined; readonly readOnly: boolean }
 
 /** Serves it until closed. */
 export async function serveVsCode(options: VsCodeOptions): Promise<{ url: string; close: () => void }> {
@@ -67,6 +67,7 @@ export async function serveVsCode(options: VsCodeOptions): Promise<{ url: string
     else if (name.startsWith('/vs/node_modules/')) file(path.join(code, 'node_modules'), name.slice(17));
     else if (name.startsWith('/vs/')) file(vscode, name.slice(4));
     else if (/^\/ext\/\d\//.test(name)) file(extensions[Number(name[5])] ?? '', name.slice(7));
+    else if (name === '/mount-options') answer(200, JSON.stringify({ isReadonly: options.readOnly }), types['json']);
     else if (name === '/mount' || name.startsWith('/mount/')) void mount(folder, name.slice(6), url.searchParams, request, answer);
     else answer(404, 'ENOENT', 'text/plain');
   });

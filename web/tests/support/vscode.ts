@@ -37,6 +37,8 @@ export interface WindowOptions {
   /** Folders that are roots; by default all is one. */
   readonly roots?: readonly string[];
   readonly isolated?: boolean;
+  /** The file system says that it cannot be written. */
+  readonly readOnly?: boolean;
 }
 
 const Attempt = 10_000;
@@ -54,7 +56,7 @@ export async function withVsCode(options: WindowOptions, work: (window: Window) 
   else write('all.code-workspace', JSON.stringify({ folders: options.roots.map(name => ({ path: name })), settings }));
   const server = await serveVsCode({
     code, folder, isolated: options.isolated ?? false, extension: path.join(root, 'web/vscode'), disk: path.join(root, 'web/tests/vscode-web/diskfs'),
-    workspace: options.roots === undefined ? undefined : 'all.code-workspace', settings: {},
+    workspace: options.roots === undefined ? undefined : 'all.code-workspace', settings: {}, readOnly: options.readOnly ?? false,
   });
   const browser = await launch(), page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
   page.setDefaultTimeout(Patience);

@@ -16,6 +16,9 @@ export class ProcessTerminal implements vscode.Pseudoterminal, TerminalLike {
   private kept = '';
   private shown = false;
   private over = false;
+  private typed = false;
+  /** The status of a process whose output is still to be read. */
+  private waiting: number | undefined;
   readonly onDidWrite = this.written.event;
   readonly onDidClose = this.ended.event;
   cols = 80;
@@ -43,7 +46,11 @@ export class ProcessTerminal implements vscode.Pseudoterminal, TerminalLike {
     if (!this.over) this.closed(this);
   }
 
-  handleInput(data: string): void { this.process?.write(data); }
+  handleInput(data: string): void {
+    if (this.waiting !== undefined) return this.ended.fire(this.waiting);
+    this.typed = true;
+    this.process?.write(data);
+  }
 
   setDimensions(size: vscode.TerminalDimensions): void {
     this.cols = size.columns;
@@ -59,10 +66,15 @@ export class ProcessTerminal implements vscode.Pseudoterminal, TerminalLike {
     if (this.shown) this.written.fire(text);
   }
 
-  /** The process has ended: the terminal goes, unless there is something to be read in it. */
-  end(status: number): void {
+  /**
+   * The process has ended: the terminal goes. But where nobody typed (a program that was run for its output) and nobody stopped it,
+   * what it said would be gone before it was read: there it goes with the next key.
+   */
+  end(status: number, stopped: boolean): void {
     this.over = true;
-    this.ended.fire(status);
+    if (this.typed || stopped || this.kept === '') return this.ended.fire(status);
+    this.say(`\r\n\x1b[2m[ended with status ${status}; a key closes this terminal]\x1b[0m\r\n`);
+    this.waiting = status;
   }
 
   /** The process could not be run: the terminal stays to be read. */

@@ -21,6 +21,7 @@ export class RunningContainer {
   private readonly early: ((container: Container) => void)[] = [];
   private container: Container | undefined;
   private over = false;
+  private stopping = false;
   private report: ((progress: Progress) => void) | undefined;
 
   constructor(private readonly log: vscode.LogOutputChannel, private readonly args: readonly string[] | undefined, private readonly ended: () => void) {}
@@ -31,7 +32,7 @@ export class RunningContainer {
       const { container } = this;
       if (container === undefined || this.over) { shown.fail('The container has not started, or has ended. Run it first.'); return undefined; }
       const process = container.exec({ args: ['/bin/sh', '-c', 'if [ -x /bin/bash ]; then exec /bin/bash; else exec /bin/sh; fi'], terminal: shown });
-      process.exit.then(({ status }) => shown.end(status), (error: unknown) => this.fail(shown, error)).finally(() => this.others.delete(shown));
+      process.exit.then(({ status }) => shown.end(status, this.over || this.stopping), (error: unknown) => this.fail(shown, error)).finally(() => this.others.delete(shown));
       hangUp = () => process.kill(1);
       return process;
     }, () => hangUp());
@@ -42,6 +43,7 @@ export class RunningContainer {
 
   /** Ends the container; what it wrote is with the host afterwards. */
   async stop(): Promise<void> {
+    this.stopping = true;
     if (this.container === undefined) this.abort.abort();
     await this.container?.stop();
   }
@@ -70,7 +72,7 @@ export class RunningContainer {
     const { status } = await container.exit;
     this.log.info(`ended with status ${status}`);
     this.dispose();
-    terminal.end(status);
+    terminal.end(status, this.stopping);
   }
 
   // One root is the mount point itself; several are folders in it.

@@ -35,7 +35,7 @@ class DiskFileSystem {
   }
 }
 
-exports.activate = context => {
-  const base = context.extensionUri.with({ path: '/mount' }).toString(true);
-  context.subscriptions.push(vscode.workspace.registerFileSystemProvider('diskfs', new DiskFileSystem(base), { isCaseSensitive: true }));
+exports.activate = async context => {
+  const base = context.extensionUri.with({ path: '/mount' }).toString(true), { isReadonly } = await (await fetch(`${base}-options`)).json();
+  context.subscriptions.push(vscode.workspace.registerFileSystemProvider('diskfs', new DiskFileSystem(base), { isCaseSensitive: true, isReadonly }));
 };
