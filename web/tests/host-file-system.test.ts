@@ -185,3 +185,58 @@ test('an answer of the host that was on its way while something changed is not k
   assert.equal((await early).size, 1);
   assert.equal((await files.attributes('file')).size, 2);
 });
+
+/** Counts what the host is asked to read. */
+function countReads(host: PoorHost): string[] {
+  const reads: string[] = [], real = host.read.bind(host);
+  host.read = path => { reads.push(path); return real(path); };
+  return reads;
+}
+
+test('a file that was closed a moment ago is not read again, unless it changed', async () => {
+  const host = new PoorHost(), clock = { now: 0 }, files = new HostFileSystem(host, undefined, () => clock.now), reads = countReads(host);
+  const text = async (): Promise<string> => {
+    const node = await files.open('file', options({ write: false })), bytes = await node.read(0, 100);
+    await node.close();
+    return new TextDecoder().decode(bytes);
+  };
+  const write = (value: string): Promise<void> => host.write('file', new TextEncoder().encode(value));
+  await write('one');
+  assert.deepEqual([await text(), await text(), reads.length], ['one', 'one', 1]);
+  await write('two');
+  await files.changed('file');
+  assert.deepEqual([await text(), await text(), reads.length], ['two', 'two', 2]);
+  // Not told: seen when the host is asked again.
+  await write('three');
+  clock.now += 2000;
+  assert.deepEqual([await text(), (await files.attributes('file')).size, reads.length], ['three', 5, 3]);
+  // What the guest itself wrote need not be read, neither under another name.
+  const node = await files.open('file', options());
+  await node.write(0, new TextEncoder().encode('THREE and more'));
+  await node.close();
+  assert.equal(await text(), 'THREE and more');
+  await files.rename('file', 'other');
+  await write('new');
+  await files.changed('file');
+  assert.equal(await text(), 'new');
+  await files.rename('other', 'file');
+  assert.equal(await text(), 'THREE and more');
+});
+
+test('a read that was on its way while the file changed is made again', async () => {
+  const host = new PoorHost(), files = new HostFileSystem(host), real = host.read.bind(host);
+  await host.write('file', new Uint8Array([1]));
+  let release = (): void => undefined;
+  host.read = async path => {
+    const bytes = await real(path);
+    host.read = real;
+    await new Promise<void>(resolve => { release = resolve; });
+    return bytes;
+  };
+  const opening = files.open('file', options({ write: false }));
+  await new Promise(resolve => setTimeout(resolve, 1));
+  await host.write('file', new Uint8Array([2]));
+  await files.changed('file');
+  release();
+  assert.deepEqual(Array.from(await (await opening).read(0, 10)), [2]);
+});

@@ -140,3 +140,21 @@ test('an answer that was on its way while something changed is not kept', async 
   ahead.answered(3, await server.serve(rename));
   assert.equal(ahead.take(5, 0, request(RequestKind.Read, { handle: old.result ?? 0 })), undefined);
 });
+
+test('files that are read one after another are read in advance, and no others', async () => {
+  const { ask, list, host } = await make(100), reads: string[] = [], real = host.read.bind(host);
+  host.read = path => { reads.push(path); return real(path); };
+  const open = async (i: number): Promise<void> => {
+    const reply = await ask(request(RequestKind.Open, { path: `folder/${i}` }));
+    assert.equal(text(reply.contents), `text ${i}`);
+    await ask(request(RequestKind.Close, { handle: reply.result ?? 0 }));
+    await new Promise(resolve => setTimeout(resolve, 0));
+  };
+  await list();
+  for (const i of [50, 7, 93, 20]) await open(i);
+  assert.deepEqual(reads.splice(0), ['folder/50', 'folder/7', 'folder/93', 'folder/20']);
+  for (let i = 60; i < 80; i++) await open(i);
+  // Each once, and a few of the next.
+  assert.deepEqual(reads, Array.from({ length: reads.length }, (_, i) => `folder/${60 + i}`));
+  assert.ok(reads.length > 20 && reads.length <= 28, `${reads.length} were read`);
+});

@@ -18,14 +18,18 @@ export interface FileReply {
   readonly others?: readonly KnownNode[]; readonly contents?: Uint8Array;
 }
 
-/** A folder that was listed: entries from `next` on were not told of yet, `batch` are told of the next time. */
-interface Listed { readonly names: readonly string[]; next: number; batch: number }
+/**
+ * A folder that was listed: entries from `next` on were not told of yet, `batch` are told of the next time.
+ * The last one opened was number `opened`, as one of `run` in a row; those before `read` were read in advance.
+ */
+interface Listed { readonly names: readonly string[]; readonly places: ReadonlyMap<string, number>; next: number; batch: number; opened: number; run: number; read: number }
 
 const RemoveDirectory = 0x200;
 const EntryHeader = 20;
 const LargestContents = 65536;
 const FoldersListed = 16;
 const LargestBatch = 128;
+const LargestReadAhead = 8;
 // Whoever asked for one waits no longer than that for the others.
 const BatchMilliseconds = 20;
 
@@ -83,6 +87,7 @@ export class FileServer {
         this.handles.set(handle, { node, path, entries: undefined });
         const attributes = node.opened ?? await node.attributes();
         if (write || (attributes.mode & FileType.Mask) !== FileType.File || attributes.size > LargestContents) return { result: handle, attributes };
+        this.readOn(path);
         // It is open, whatever becomes of its contents: reading it tells the guest of that.
         const contents = await node.read(0, LargestContents + 1).catch(() => undefined);
         return contents?.length === attributes.size ? { result: handle, attributes, contents } : { result: handle, attributes };
@@ -149,9 +154,23 @@ export class FileServer {
     return found.slice();
   }
 
+  // Whoever reads a folder's files one after another (grep, tar) finds the next ones read: hosts answer slowly, but several at a time.
+  private readOn(path: string): void {
+    const { parent, name } = split(path), listed = this.listed.get(parent), at = listed?.places.get(name);
+    if (listed === undefined || at === undefined) return;
+    const isNext = at > listed.opened && at <= listed.opened + 4;
+    listed.run = isNext ? listed.run + 1 : 0;
+    listed.opened = at;
+    if (listed.run < 2) listed.read = at + 1;
+    else for (listed.read = Math.max(listed.read, at + 1); listed.read <= Math.min(at + Math.min(listed.run, LargestReadAhead), listed.names.length - 1); listed.read++) {
+      this.files.readAhead?.(`${parent === '' ? '' : `${parent}/`}${listed.names[listed.read] ?? ''}`, LargestContents).catch(() => undefined);
+    }
+  }
+
   private remember(path: string, entries: readonly DirectoryEntry[]): void {
     this.listed.delete(path);
-    this.listed.set(path, { names: entries.map(({ name }) => name), next: 0, batch: 0 });
+    const names = entries.map(({ name }) => name);
+    this.listed.set(path, { names, places: new Map(names.map((name, place) => [name, place])), next: 0, batch: 0, opened: -1, run: 0, read: 0 });
     const oldest = this.listed.keys().next().value;
     if (this.listed.size > FoldersListed && oldest !== undefined) this.listed.delete(oldest);
   }

@@ -52,6 +52,8 @@ export interface OpenNode {
 export interface FileSystem {
   attributes(path: string): Promise<NodeAttributes>;
   open(path: string, options: OpenOptions): Promise<OpenNode>;
+  /** A file of at most so many bytes will probably be opened soon, for reading. */
+  readAhead?(path: string, largest: number): Promise<void>;
   setAttributes(path: string, change: AttributeChange): Promise<void>;
   makeDirectory(path: string, creation: Creation): Promise<void>;
   symlink(path: string, target: string, creation: Creation): Promise<void>;

@@ -1,5 +1,6 @@
 import type { AttributeChange, Creation, DirectoryEntry, FileSystem, NodeAttributes, OpenNode, OpenOptions } from './file-system.js';
 import { Errno, FileError, FileType, isWithin, now, split } from './file-system.js';
+import { Content } from './host-content.js';
 import type { HostStat } from './host-stats.js';
 import { HostStats } from './host-stats.js';
 
@@ -18,58 +19,12 @@ export interface HostFiles {
   remove(path: string): Promise<void>;
 }
 
-const MaximumFile = 1 << 30;
+// Contents of files that nobody has open any more.
+const MaximumIdle = 32 << 20;
+const MostReads = 3;
 
 /** What the host does not keep, for the session. */
 interface Extra { readonly inode: number; mode: number | undefined; owner: number; group: number; accessTime: bigint | undefined; modifyTime: bigint | undefined; target: string | undefined }
-
-// A Buffer's slice is a view of it, not a copy.
-const plain = (bytes: Uint8Array): Uint8Array => new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length);
-
-/** An open file: its contents are read once and written back by flush and by the last close. */
-class Content {
-  opens = 0;
-  dirty = false;
-  /** Undefined once removed. */
-  path: string | undefined;
-  modifyTime = now();
-  size: number;
-  private bytes: Uint8Array;
-
-  constructor(path: string, bytes: Uint8Array) {
-    this.path = path;
-    this.bytes = plain(bytes);
-    this.size = bytes.length;
-  }
-
-  /** A copy of all there is. */
-  get all(): Uint8Array { return this.bytes.slice(0, this.size); }
-
-  read(offset: number, length: number): Uint8Array { return this.bytes.slice(offset, Math.max(offset, Math.min(this.size, offset + length))); }
-
-  write(offset: number, data: Uint8Array): void {
-    if (offset + data.length > this.size) this.resize(offset + data.length);
-    this.bytes.set(data, offset);
-    this.touch();
-  }
-
-  resize(size: number): void {
-    if (size > MaximumFile) throw new FileError(Errno.EFBIG);
-    if (size > this.bytes.length) {
-      const grown = new Uint8Array(Math.min(MaximumFile, Math.max(size, this.bytes.length * 2, 4096)));
-      grown.set(this.bytes.subarray(0, this.size));
-      this.bytes = grown;
-    } else if (size < this.size) {
-      this.bytes.fill(0, size, this.size);
-    }
-    this.size = size;
-    this.touch();
-  }
-
-  replace(bytes: Uint8Array): void { this.bytes = plain(bytes); this.size = bytes.length; this.modifyTime = now(); }
-
-  private touch(): void { this.dirty = true; this.modifyTime = now(); }
-}
 
 const describe = (stat: HostStat | undefined): string => stat === undefined ? 'nothing' : stat.directory ? 'folder' : `${stat.size} bytes of ${stat.modified}`;
 
@@ -77,6 +32,9 @@ const describe = (stat: HostStat | undefined): string => stat === undefined ? 'n
 export class HostFileSystem implements FileSystem {
   private readonly extras = new Map<string, Extra>();
   private readonly contents = new Map<string, Content>();
+  private readonly idle = new Set<Content>();
+  private readonly reading = new Map<string, Promise<Uint8Array>>();
+  private idleBytes = 0;
   private lastInode = 1;
 
   // What the host had after changes of ours, by which its events that tell of them are known from others.
@@ -103,6 +61,7 @@ export class HostFileSystem implements FileSystem {
     this.ours.set(path, state);
     this.stats.forget(path, true);
     this.stats.set(path, stat);
+    this.reading.delete(path);
     if (stat === undefined) {
       // Links go with their folder; one of this name was made after the file went.
       for (const [known, { target }] of [...this.extras]) if (isWithin(known, path) && (known !== path || target === undefined)) this.extras.delete(known);
@@ -110,7 +69,8 @@ export class HostFileSystem implements FileSystem {
     const content = this.contents.get(path);
     if (content?.dirty === true) return true;
     if (extra !== undefined) extra.modifyTime = undefined;
-    if (content !== undefined) await this.host.read(path).then(bytes => { if (!content.dirty) content.replace(bytes); }, () => undefined);
+    if (content?.idle === true) this.drop(content);
+    else if (content !== undefined) await this.host.read(path).then(bytes => { if (!content.dirty) content.replace(bytes, state); }, () => undefined);
     return true;
   }
 
@@ -122,7 +82,7 @@ export class HostFileSystem implements FileSystem {
     if (extra?.target !== undefined) return this.make(path, FileType.Link | 0o777, new TextEncoder().encode(extra.target).length, extra.modifyTime ?? 0n);
     const stat = await this.stats.get(path);
     if (stat === undefined) throw new FileError(Errno.ENOENT);
-    const content = this.contents.get(path);
+    const known = this.contents.get(path), content = known?.idle === true ? undefined : known;
     if (stat.directory) return this.make(path, FileType.Directory | (extra?.mode ?? 0o755), 4096, BigInt(Math.round(stat.modified)) * 1_000_000n);
     return this.make(path, FileType.File | (extra?.mode ?? 0o644), content?.size ?? stat.size, content?.dirty === true ? content.modifyTime : extra?.modifyTime ?? BigInt(Math.round(stat.modified)) * 1_000_000n);
   }
@@ -147,17 +107,30 @@ export class HostFileSystem implements FileSystem {
       if (options.directory) throw new FileError(Errno.ENOTDIR);
       if (options.write || options.truncate) this.checkWritable();
     }
+    const state = describe(await this.stats.get(path));
     let content = this.contents.get(path);
+    if (content?.idle === true && content.state !== state) {
+      this.drop(content);
+      content = undefined;
+    }
     if (content === undefined) {
-      const bytes = options.truncate || present === undefined ? new Uint8Array(0) : await this.host.read(path);
+      const loaded = options.truncate || present === undefined ? new Content(path, new Uint8Array(0), state) : await this.load(path, state);
       // Someone else may have opened it meanwhile.
-      content = this.contents.get(path) ?? new Content(path, bytes);
-      if (present !== undefined && !options.truncate && bytes.length !== present.size) void this.stats.ask(path).catch(() => undefined);
+      content = this.contents.get(path) ?? loaded;
       this.contents.set(path, content);
     }
+    this.take(content);
     content.opens++;
     if (options.truncate && present !== undefined && present.size > 0) content.resize(0);
     return this.openFile(content, { ...present ?? await this.attributes(path), size: content.size }, present === undefined || content.dirty);
+  }
+
+  async readAhead(path: string, largest: number): Promise<void> {
+    if (this.contents.has(path)) return;
+    const { mode, size } = await this.attributes(path);
+    if ((mode & FileType.Mask) !== FileType.File || size > largest) return;
+    const node = await this.open(path, { create: false, exclusive: false, truncate: false, directory: false, write: false, mode: 0, owner: 0, group: 0 });
+    await node.close();
   }
 
   async setAttributes(path: string, change: AttributeChange): Promise<void> {
@@ -250,7 +223,7 @@ export class HostFileSystem implements FileSystem {
         if (closed) return;
         closed = true;
         try { await this.store(content); } catch (error) { this.onUnsaved(content.path ?? '', error); throw error; } finally { content.opens--; }
-        if (content.opens === 0 && content.path !== undefined && !content.dirty && this.contents.get(content.path) === content) this.contents.delete(content.path);
+        if (content.idle) this.keep(content);
       },
     };
   }
@@ -262,6 +235,7 @@ export class HostFileSystem implements FileSystem {
       content.dirty = false;
       try {
         await this.telling([path], undefined, () => this.host.write(path, content.all));
+        content.state = this.ours.get(path) ?? '';
       } catch (error) {
         content.dirty = true;
         throw error;
@@ -291,6 +265,7 @@ export class HostFileSystem implements FileSystem {
       for (const path of paths) {
         // Only what came, went or moved changed its folder, too.
         if (below !== undefined) this.stats.forget(path, below);
+        this.reading.delete(path);
         if (done && path === gone) this.stats.set(path, undefined);
         const stat = done && path === gone ? this.stats.get(path) : this.stats.ask(path);
         await stat.then(stat => this.ours.set(path, describe(stat)), () => this.ours.delete(path));
@@ -351,9 +326,44 @@ export class HostFileSystem implements FileSystem {
 
   private forget(path: string): void {
     const content = this.contents.get(path);
-    if (content !== undefined) content.path = undefined;
-    this.contents.delete(path);
+    if (content !== undefined) {
+      this.drop(content);
+      content.path = undefined;
+    }
     this.extras.delete(path);
+  }
+
+  // What the host has: read again where it changed meanwhile.
+  private async load(path: string, state: string): Promise<Content> {
+    for (let attempt = 1; ; attempt++) {
+      let reading = this.reading.get(path);
+      if (reading === undefined) {
+        reading = this.host.read(path);
+        this.reading.set(path, reading);
+      }
+      const own = reading, bytes = await own.finally(() => { if (this.reading.get(path) === own) this.reading.delete(path); });
+      const known = await this.stats.get(path), stat = known?.size === bytes.length ? known : await this.stats.ask(path), present = describe(stat);
+      if (present === state || attempt === MostReads) return new Content(path, bytes, present);
+      state = present;
+    }
+  }
+
+  // Who reads a file has often just read it (a compiler its headers, git its index), or somebody did in advance.
+  private keep(content: Content): void {
+    if (content.path === undefined || this.contents.get(content.path) !== content) return;
+    this.idle.add(content);
+    this.idleBytes += content.size;
+    for (const oldest of this.idle) {
+      if (this.idleBytes <= MaximumIdle) break;
+      this.drop(oldest);
+    }
+  }
+
+  private take(content: Content): void { if (this.idle.delete(content)) this.idleBytes -= content.size; }
+
+  private drop(content: Content): void {
+    this.take(content);
+    if (content.path !== undefined && this.contents.get(content.path) === content) this.contents.delete(content.path);
   }
 
   private make(path: string, mode: number, size: number, modifyTime: bigint): NodeAttributes {
