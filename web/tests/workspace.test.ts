@@ -162,6 +162,15 @@ test('a workspace of 5,000 files is listed, searched, put under git and packed',
   assert.deepEqual(output.split('\n').filter(line => line !== '' && !line.startsWith('# ')), ['5000', './d7/file 77.txt:7 and 77 needle', '5000', '50', '5000']);
 });
 
+test('a folder of 4,000 entries is listed whole, and can be removed while it is read', async () => {
+  const host = new PoorHost(), name = (i: number): string => `${'long name '.repeat(i % 20)}${i}`;
+  await host.makeDirectory('large');
+  for (let i = 0; i < 4000; i++) host.nodes.set(`large/${name(i)}`, new Uint8Array(i % 7));
+  const output = await run(host, "export LC_ALL=C; ls -U large > /tmp/names; wc -l < /tmp/names; sort /tmp/names | sha256sum; rm -r large; ls | wc -l");
+  assert.equal(output, `4000\n${sha256(new TextEncoder().encode(Array.from({ length: 4000 }, (_, i) => `${name(i)}\n`).sort().join('')))}  -\n0\n`);
+  assert.deepEqual([...host.nodes.keys()], ['']);
+});
+
 test('200 MB are copied within the workspace and arrive intact', async () => {
   const host = new PoorHost(), bytes = pseudorandom(200_000_000), files = new CountingFiles(host);
   host.nodes.set('in', bytes);
