@@ -8,33 +8,41 @@ namespace Gantry.Bench.Machine;
 /// <param name="Initrd">Initramfs with the benchmark program as <c>/init</c>, a file.</param>
 /// <param name="Wasm">The compiled engine, a file.</param>
 /// <param name="Web">Folder of the JavaScript host.</param>
-/// <param name="Arguments">Arguments of the benchmark program.</param>
+/// <param name="MemorySize">Memory of the machine in every column, bytes.</param>
+/// <param name="Arguments">Arguments of the benchmark program in the machine.</param>
+/// <param name="NativeArguments">The same natively.</param>
 /// <param name="Timeout">How long a column may take.</param>
 internal sealed record Inputs(
-    string Native, string Kernel, string Initrd, string Wasm, string Web, string Arguments, TimeSpan Timeout)
+    string Native, string Kernel, string Initrd, string Wasm, string Web, ulong MemorySize, string Arguments, string NativeArguments, TimeSpan Timeout)
 {
-    /// <summary>Memory of the machine in every column, bytes.</summary>
-    public const ulong MemorySize = 256 << 20;
-
     /// <summary>Kernel command line; what follows the dashes goes to the benchmark program.</summary>
     public string CommandLine => $"quiet console=ttyS0 -- {Arguments}";
 
     /// <summary>Builds what is not built yet.</summary>
     /// <exception cref="IOException">A script failed or the engine is not built.</exception>
-    public static Inputs Build(IEnumerable<string> rows, int milliseconds, TimeSpan timeout)
+    /// <param name="rows">The rows wanted.</param>
+    /// <param name="programs">They are whole programs.</param>
+    /// <param name="milliseconds">Least time of a measured run.</param>
+    /// <param name="timeout">Of a column.</param>
+    public static Inputs Build(IEnumerable<string> rows, bool programs, int milliseconds, TimeSpan timeout)
     {
         var root = AppContext.BaseDirectory;
         while (!File.Exists(Path.Combine(root, "Gantry.slnx")))
             root = Path.GetDirectoryName(root) ?? throw new IOException("run this from a build inside the source tree");
         var folder = Path.Combine(root, "bench", "machine");
-        var programs = Script(Path.Combine(folder, "guest", "build.sh"));
+        var made = Script(Path.Combine(folder, "guest", "build.sh"));
+        var native = Path.Combine(made, "native");
+        var arguments = $"ms={milliseconds} {string.Join(' ', rows)}";
         var kernel = Script(Path.Combine(root, "guest", "kernel", "build.sh"), "riscv64");
         var wasm = Path.Combine(root, "artifacts", "engine", "engine.wasm");
         if (!File.Exists(wasm))
             throw new IOException($"{wasm} is missing: dotnet build src/Gantry.Engine");
-        return new Inputs(
-            Path.Combine(programs, "native"), kernel, Path.Combine(programs, "riscv64.cpio"), wasm, Path.Combine(folder, "web"),
-            $"ms={milliseconds} {string.Join(' ', rows)}", timeout);
+        var web = Path.Combine(folder, "web");
+        if (!programs)
+            return new Inputs(native, kernel, Path.Combine(made, "riscv64.cpio"), wasm, web, 256 << 20, arguments, arguments, timeout);
+        // Root and what is unpacked from it are both in memory.
+        made = Script(Path.Combine(folder, "guest", "programs.sh"));
+        return new Inputs(native, kernel, Path.Combine(made, "programs.cpio"), wasm, web, 768 << 20, arguments, $"{arguments} input={Path.Combine(made, "input.c")}", timeout);
     }
 
     private static string Script(string path, params string[] arguments)

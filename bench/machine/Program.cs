@@ -6,9 +6,13 @@ using Gantry.Host.Engines;
 
 string[] allRows =
     ["integer", "branchy", "calls", "dispersed-first", "dispersed", "chase", "copy", "fp", "fpdiv", "syscall", "fault", "forkexec"];
+string[] programRows = ["gcc", "python3", "sh"];
 string[] allColumns = ["native", "coreclr", "wasmtime-off", "wasmtime", "node-off", "node", "chromium-off", "chromium", "qemu"];
 var rows = allRows;
 var columns = allColumns;
+var programs = args.Contains("--programs");
+if (programs)
+    (rows, args) = (programRows, [.. args.Where(arg => arg != "--programs")]);
 var milliseconds = 200;
 var timeout = TimeSpan.FromSeconds(120);
 for (var i = 0; i < args.Length; i++)
@@ -17,7 +21,7 @@ for (var i = 0; i < args.Length; i++)
     switch (args[i])
     {
         case "--rows":
-            rows = Selection(value, allRows);
+            rows = Selection(value, programs ? programRows : allRows);
             break;
         case "--columns":
             columns = Selection(value, allColumns);
@@ -30,9 +34,9 @@ for (var i = 0; i < args.Length; i++)
             break;
         default:
             Console.Error.WriteLine($"""
-                usage: bench/machine [--columns LIST] [--rows LIST] [--ms N] [--timeout SECONDS]
+                usage: bench/machine [--programs] [--columns LIST] [--rows LIST] [--ms N] [--timeout SECONDS]
                   columns  {string.Join(',', allColumns)}
-                  rows     {string.Join(',', allRows)}
+                  rows     {string.Join(',', allRows)}; with --programs {string.Join(',', programRows)}
                   --ms     least time of a measured run, milliseconds (200); the best of three counts
                   --timeout  of a column (120)
                 """);
@@ -42,7 +46,7 @@ for (var i = 0; i < args.Length; i++)
     i++;
 }
 
-var inputs = Inputs.Build(rows, milliseconds, timeout);
+var inputs = Inputs.Build(rows, programs, milliseconds, timeout);
 var results = new List<Result>();
 foreach (var name in columns)
 {
@@ -76,7 +80,7 @@ foreach (var name in columns)
     results.Add(result);
 }
 
-Console.Write(Table.Format(rows, results));
+Console.Write(Table.Format(programs ? [.. rows.SelectMany(row => new[] { $"{row}-first", row })] : rows, results));
 return results.Exists(result => result.Problem != null) ? 1 : 0;
 
 static string[] Selection(string list, string[] known)

@@ -67,6 +67,7 @@ internal sealed class ChromiumColumn(string name, string mode) : IColumn
             "/engine.wasm" => ("application/wasm", File.ReadAllBytes(inputs.Wasm)),
             "/kernel" => ("application/octet-stream", File.ReadAllBytes(inputs.Kernel)),
             "/initrd" => ("application/octet-stream", File.ReadAllBytes(inputs.Initrd)),
+            "/memory" => ("text/plain", Encoding.UTF8.GetBytes($"{inputs.MemorySize >> 20}")),
             "/mode" => ("text/plain", Encoding.UTF8.GetBytes(mode)),
             "/command-line" => ("text/plain", Encoding.UTF8.GetBytes(inputs.CommandLine)),
             _ => ("text/plain", Array.Empty<byte>()),

@@ -22,7 +22,7 @@ internal sealed class EngineColumn(string name, Func<Inputs, IEngine> make, Tran
         result.StartBoot();
         using var host = new MachineHost(engine, new MachineOptions
         {
-            MemorySize = Inputs.MemorySize,
+            MemorySize = inputs.MemorySize,
             Kernel = File.ReadAllBytes(inputs.Kernel),
             Initrd = File.ReadAllBytes(inputs.Initrd),
             CommandLine = inputs.CommandLine,

@@ -9,7 +9,7 @@ internal sealed class NativeColumn : IColumn
     public string Name => "native";
 
     /// <inheritdoc/>
-    public void Run(Inputs inputs, Result result) => Child.Run(inputs, result, inputs.Native, inputs.Arguments.Split(' '));
+    public void Run(Inputs inputs, Result result) => Child.Run(inputs, result, inputs.Native, inputs.NativeArguments.Split(' '));
 }
 
 /// <summary>The engine in Node, driven by <c>web/node.mjs</c>.</summary>
@@ -24,7 +24,7 @@ internal sealed class NodeColumn(string name, string mode) : IColumn
     public void Run(Inputs inputs, Result result)
     {
         result.StartBoot();
-        Child.Run(inputs, result, "node", [Path.Combine(inputs.Web, "node.mjs"), inputs.Wasm, inputs.Kernel, inputs.Initrd, inputs.CommandLine, mode]);
+        Child.Run(inputs, result, "node", [Path.Combine(inputs.Web, "node.mjs"), inputs.Wasm, inputs.Kernel, inputs.Initrd, inputs.CommandLine, mode, $"{inputs.MemorySize >> 20}"]);
     }
 }
 
@@ -39,7 +39,7 @@ internal sealed class QemuColumn : IColumn
     {
         result.StartBoot();
         Child.Run(inputs, result, "qemu-system-riscv64", [
-            "-M", "virt", "-accel", "tcg", "-smp", "1", "-m", $"{Inputs.MemorySize >> 20}", "-nographic", "-monitor", "none", "-no-reboot",
+            "-M", "virt", "-accel", "tcg", "-smp", "1", "-m", $"{inputs.MemorySize >> 20}", "-nographic", "-monitor", "none", "-no-reboot",
             "-nodefaults", "-serial", "stdio", "-kernel", inputs.Kernel, "-initrd", inputs.Initrd, "-append", inputs.CommandLine]);
         // Its retired-instructions counter counts host ticks.
         result.Mips.Clear();

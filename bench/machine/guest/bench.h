@@ -26,6 +26,12 @@ void run_syscall(uint64_t times);
 void run_fault(uint64_t times);
 void run_forkexec(uint64_t times);
 
+// Whole programs: the first run is a row of its own, and they are only run when they are asked for.
+extern const char *program_input;  // what gcc compiles
+void run_gcc(uint64_t times);
+void run_python3(uint64_t times);
+void run_sh(uint64_t times);
+
 // Generated: functions of about a dozen statements, each different.
 #define DISPERSED_COUNT 4000
 typedef uint64_t (*dispersed_function)(uint64_t);

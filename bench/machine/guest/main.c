@@ -32,6 +32,12 @@ static const struct row rows[] = {
     {"forkexec", 0, run_forkexec, 1},
 };
 
+static const struct row programs[] = {
+    {"gcc", 0, run_gcc, 1},
+    {"python3", 0, run_python3, 1},
+    {"sh", 0, run_sh, 1},
+};
+
 static double now(void)
 {
     struct timespec time;
@@ -110,16 +116,32 @@ static void measure(const struct row *row, double least)
     printf("bench: %s %.4f %.1f\n", row->name, best / (double)times / row->operations, (double)retired * 1e3 / best);
 }
 
+static void measure_program(const struct row *row)
+{
+    printf("bench: %s-first %.0f\n", row->name, timed(row, 1));
+    double best = 0;
+    for (int i = 0; i < 2; i++) {
+        double took = timed(row, 1);
+        best = best == 0 || took < best ? took : best;
+    }
+
+    printf("bench: %s %.0f\n", row->name, best);
+}
+
+static int named(const struct row *row, int count, char **names)
+{
+    for (int i = 1; i < count; i++)
+        if (strcmp(names[i], row->name) == 0)
+            return 1;
+    return 0;
+}
+
 static int selected(const struct row *row, int count, char **names)
 {
     int any = 0;
-    for (int i = 1; i < count; i++) {
-        if (strcmp(names[i], row->name) == 0)
-            return 1;
-        any |= strncmp(names[i], "ms=", 3) != 0;
-    }
-
-    return !any;
+    for (int i = 1; i < count; i++)
+        any |= strchr(names[i], '=') == 0;
+    return !any || named(row, count, names);
 }
 
 int main(int count, char **arguments)
@@ -140,12 +162,19 @@ int main(int count, char **arguments)
     setvbuf(stdout, 0, _IOLBF, 0);
     printf("bench: start\n");
     double least = 200e6;
-    for (int i = 1; i < count; i++)
+    for (int i = 1; i < count; i++) {
         if (strncmp(arguments[i], "ms=", 3) == 0)
             least = atof(arguments[i] + 3) * 1e6;
+        if (strncmp(arguments[i], "input=", 6) == 0)
+            program_input = arguments[i] + 6;
+    }
+
     for (unsigned i = 0; i < sizeof rows / sizeof *rows; i++)
         if (selected(&rows[i], count, arguments))
             measure(&rows[i], least);
+    for (unsigned i = 0; i < sizeof programs / sizeof *programs; i++)
+        if (named(&programs[i], count, arguments))
+            measure_program(&programs[i]);
     printf("bench: end\n");
     if (init) {
         sync();

@@ -24,8 +24,8 @@ function imports(module, view) {
 }
 
 // Runs a machine to its end. output(text, boot): what the guest prints; with the first line of the benchmark, seconds and instructions so far.
-// mode: translations.mjs. keep: gets each module the engine makes.
-export async function run(wasm, kernel, initrd, commandLine, output, mode = 0, keep = undefined) {
+// mode: translations.mjs. mebibytes: the machine's memory. keep: gets each module the engine makes.
+export async function run(wasm, kernel, initrd, commandLine, output, mode = 0, mebibytes = 256n, keep = undefined) {
   const module = await WebAssembly.compile(wasm);
   let memory;
   const view = () => new DataView(memory.buffer);
@@ -43,7 +43,7 @@ export async function run(wasm, kernel, initrd, commandLine, output, mode = 0, k
   const fields = view();
   fields.setUint32(config, 0x46435447, true);
   fields.setUint32(config + 4, 1, true);
-  fields.setBigUint64(config + 8, 256n << 20n, true);
+  fields.setBigUint64(config + 8, mebibytes << 20n, true);
   fields.setBigUint64(config + 16, BigInt(kernel.length), true);
   fields.setBigUint64(config + 24, BigInt(initrd.length), true);
   fields.setBigUint64(config + 32, BigInt(textAt), true);

@@ -12,7 +12,7 @@ const send = (text, boot) => {
 try {
   const [engine, kernel, initrd] = [await bytes("engine.wasm"), await bytes("kernel"), await bytes("initrd")];
   const text = async (path) => new TextDecoder().decode(await bytes(path));
-  const failure = await run(engine, kernel, initrd, await text("command-line"), send, modes[await text("mode")]);
+  const failure = await run(engine, kernel, initrd, await text("command-line"), send, modes[await text("mode")], BigInt(await text("memory")));
   if (failure) send(`failed: ${failure}\n`);
 } catch (problem) {
   send(`failed: ${problem.stack}\n`);
