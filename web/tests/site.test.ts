@@ -53,10 +53,16 @@ test('a site runs from a plain file host without Range', inFolder(async (folder,
 
 test('serve answers the page, the module by Range, and nothing else', inFolder(async (_, module) => {
   const port = 20_000 + process.pid % 20_000, url = `http://127.0.0.1:${port}/`;
-  const server = spawn(gantry, ['serve', module, '--port', String(port)], { stdio: ['ignore', 'pipe', 'inherit'] });
+  // What opens pages on Linux's desktops; this one writes down what it was to open.
+  const bin = path.join(path.dirname(module), 'bin'), opened = path.join(bin, 'opened');
+  fs.mkdirSync(bin);
+  fs.writeFileSync(path.join(bin, 'xdg-open'), `#!/bin/sh\necho "$1" > '${opened}.new' && mv '${opened}.new' '${opened}'\n`, { mode: 0o755 });
+  const server = spawn(gantry, ['serve', module, '--port', String(port), '--open'], { stdio: ['ignore', 'pipe', 'inherit'], env: { ...process.env, PATH: `${bin}:${process.env['PATH'] ?? ''}` } });
   try {
     await new Promise((resolve, reject) => { server.stdout.once('data', resolve); server.once('exit', code => reject(new Error(`serve ended with ${String(code)}`))); });
     await runsAt(url);
+    for (const end = Date.now() + 60_000; !fs.existsSync(opened) && Date.now() < end;) await new Promise(resolve => setTimeout(resolve, 50));
+    assert.equal(fs.readFileSync(opened, 'utf8'), `${url}\n`);
     const piece = await fetch(`${url}out.wasm`, { headers: { Range: 'bytes=4-7' } });
     assert.deepEqual([piece.status, piece.headers.get('Content-Range'), [...new Uint8Array(await piece.arrayBuffer())]], [206, `bytes 4-7/${image().length}`, [1, 0, 0, 0]]);
     assert.equal((await fetch(`${url}%2e%2e/image.wasm`)).status, 404);

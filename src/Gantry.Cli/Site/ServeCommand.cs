@@ -1,4 +1,6 @@
 using System.CommandLine;
+using System.ComponentModel;
+using System.Diagnostics;
 using System.Globalization;
 using System.Net;
 using Gantry.Cli.Commands;
@@ -16,6 +18,8 @@ internal static class ServeCommand
 
     private static readonly Option<int> Port = new("--port", "-p") { Description = "TCP port on 127.0.0.1", DefaultValueFactory = _ => DefaultPort };
 
+    private static readonly Option<bool> OpenBrowser = new("--open", "-o") { Description = "Open the page in this machine's browser" };
+
     /// <summary>The command for the parser.</summary>
     public static Command Create()
     {
@@ -25,10 +29,11 @@ internal static class ServeCommand
             Serves a page that runs a module, to this machine only, until Ctrl-C.
 
             Examples:
-              gantry serve debian.wasm --port 8080
+              gantry serve debian.wasm --open
+              gantry serve debian.wasm --port 8090
             """)
         {
-            Module, Port,
+            Module, Port, OpenBrowser,
         };
         Failures.SetAction(command, RunAsync);
         return command;
@@ -59,7 +64,9 @@ internal static class ServeCommand
             throw new IOException($"cannot listen on port {port}: {exception.Message}; choose another with --port", exception);
         }
 
-        Console.WriteLine($"http://127.0.0.1:{port}/  (Ctrl-C ends)");
+        var url = $"http://127.0.0.1:{port}/";
+        Console.WriteLine($"{url}  (Ctrl-C ends)");
+        if (arguments.GetValue(OpenBrowser)) ShowInBrowser(url);
         using var stop = cancellation.Register(listener.Stop);
         while (true)
         {
@@ -74,6 +81,19 @@ internal static class ServeCommand
             }
 
             _ = AnswerAsync(context, files, cancellation);
+        }
+    }
+
+    // Who has no browser here still has the address.
+    private static void ShowInBrowser(string url)
+    {
+        try
+        {
+            using var started = Process.Start(new ProcessStartInfo(url) { UseShellExecute = true });
+        }
+        catch (Win32Exception exception)
+        {
+            Console.Error.WriteLine($"gantry: no browser can be opened here ({exception.Message}): open the address yourself");
         }
     }
 
