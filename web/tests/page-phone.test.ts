@@ -125,3 +125,15 @@ test('a computer has no row of keys', async () => {
   await computer.locator('.pane').waitFor();
   assert.equal(await computer.locator('#keys').isVisible(), false);
 });
+
+test('on the smallest phones everything of the search bar can be reached', async () => {
+  await page.setViewportSize({ width: 320, height: 568 });
+  await page.locator('#find').tap();
+  await page.locator('#find-text').fill('longer than the field is');
+  for (const part of await page.locator('#find-bar > *').all()) {
+    const box = await part.boundingBox();
+    assert.ok(box !== null && box.x >= 0 && box.x + box.width <= 320 && box.y + box.height < 284, JSON.stringify(box));
+  }
+  await page.locator('#find-close').tap();
+  await page.setViewportSize({ width: 390, height: 780 });
+});

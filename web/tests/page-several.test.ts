@@ -116,3 +116,19 @@ test('a program that prints for ever waits for the page, and Ctrl-C ends it at o
   assert.ok(await bytes() - pressed <= 2 * limit, `${await bytes() - pressed} bytes came after Ctrl-C`);
   assert.deepEqual(opened.errors, []);
 });
+
+test('panes side by side leave nothing of the page empty', async () => {
+  const area = page.locator('#panes'), split = page.locator('#split');
+  if (await split.getAttribute('aria-pressed') === 'false') await split.click();
+  await page.locator('#add-container').click();
+  const shown = page.locator('.pane:visible'), count = await shown.count();
+  for (const width of [320, 700, 1000, 1400]) {
+    await page.setViewportSize({ width, height: 600 });
+    await page.waitForFunction(wanted => {
+      const all = [...document.querySelectorAll('.pane')].map(pane => pane.getBoundingClientRect()).filter(box => box.width > 0), main = document.querySelector('main')?.getBoundingClientRect();
+      const covered = all.reduce((sum, box) => sum + box.width * box.height, 0);
+      return all.length === wanted && main !== undefined && covered > 0.97 * main.width * main.height && all.every(box => box.width >= Math.min(300, main.width));
+    }, count, { timeout: 30_000 });
+  }
+  assert.ok(count >= 2 && await area.isVisible());
+});

@@ -11,7 +11,7 @@ import { followKeyboard, touchable } from './touch.js';
 // Terminals of containers. The address says of which: ?image=URL (default out.wasm beside the page), &arg=… and &env=NAME=value (repeated),
 // &shell=PROGRAM for further terminals, &containers=N to start with several, side by side.
 
-const MostAtStart = 8;
+const MostAtStart = 8, NarrowestPane = 310;
 const AnyShell = ['/bin/sh', '-c', 'if [ -x /bin/bash ]; then exec /bin/bash; else exec /bin/sh; fi'];
 const parameters = new URLSearchParams(location.search);
 const image = parameters.get('image') ?? document.querySelector<HTMLMetaElement>('meta[name=gantry-image]')?.content ?? 'out.wasm';
@@ -110,8 +110,17 @@ function showAll(): void {
     name.textContent = pane.title;
     name.setAttribute('aria-selected', String(isActive));
   }
+  arrange();
   addTerminal.disabled = active?.home.container === undefined || !places.some(({ pane, home }) => home === active?.home && pane.state === 'running');
   document.title = active?.pane.title ?? 'Container';
+}
+
+/** As many columns as are wide enough, in rows that are as full as each other; the last pane takes what is left of its row. */
+function arrange(): void {
+  const shown = places.filter(({ pane }) => !pane.element.hidden), fitting = Math.max(1, Math.floor(area.clientWidth / NarrowestPane));
+  const rows = Math.max(1, Math.ceil(shown.length / fitting)), columns = Math.max(1, Math.ceil(shown.length / rows));
+  area.style.gridTemplateColumns = `repeat(${columns}, minmax(0, 1fr))`;
+  shown.forEach(({ pane }, i) => { pane.element.style.gridColumn = i === shown.length - 1 ? `span ${rows * columns - i}` : ''; });
 }
 
 function showSplit(all: boolean): void {
@@ -124,6 +133,7 @@ onPress(addTerminal, () => { if (active !== undefined) open('Terminal', active.h
 onPress(split, () => { showSplit(split.getAttribute('aria-pressed') !== 'true'); active?.pane.focus(); });
 onPress(byId('find', HTMLButtonElement), () => findBar.open());
 followKeyboard();
+new ResizeObserver(arrange).observe(area);
 const atStart = Math.min(MostAtStart, Math.max(1, Number(parameters.get('containers')) || 1));
 showSplit(atStart > 1);
 for (let i = 0; i < atStart; i++) openContainer();
