@@ -5,6 +5,9 @@ namespace Gantry.Engine.Cpu.RiscV.Regions;
 /// <summary>What stands for the holes of templates.</summary>
 internal unsafe partial struct RegionEmitter
 {
+    // The one hole that is an address with an offset: Hole.Place.
+    private const int PlaceHole = 25;
+
     /// <summary>Fills a hole of the template being stitched.</summary>
     public static void Fill(RegionEmitter* emitter, int hole)
     {
@@ -60,7 +63,7 @@ internal unsafe partial struct RegionEmitter
                 else
                     emitter->LeaveSeldom(ExitDepth);
                 break;
-            case 25:
+            case PlaceHole:
                 code->Op(Wasm.LocalGet, emitter->PlaceOf(insn->Rs1));
                 break;
             case 26: code->Op(Wasm.LocalSet, emitter->PlaceOf(insn->Rs1)); break;
@@ -101,7 +104,7 @@ internal unsafe partial struct RegionEmitter
 
         public static uint Offset(void* context, int hole)
         {
-            if (hole != 25)
+            if (hole != PlaceHole)
                 return 0;
             var emitter = (RegionEmitter*)context;
             return (uint)(emitter->insn.Immediate - emitter->group->Low);

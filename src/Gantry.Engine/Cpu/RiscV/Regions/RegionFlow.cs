@@ -31,9 +31,6 @@ internal unsafe struct RegionFlow
     private bool* inLoop;
     private int* stack;
 
-    /// <summary>Every register that some block writes.</summary>
-    public ulong Written;
-
     /// <summary>Allocates the tables, once.</summary>
     public void Allocate()
     {
@@ -75,12 +72,8 @@ internal unsafe struct RegionFlow
     /// <summary>Computes it.</summary>
     public static void Run(RegionFlow* flow, Hart* hart, RegionGraph* graph, RegionLayout* layout)
     {
-        flow->Written = 0;
         for (var order = 1; order < layout->Count; order++)
-        {
             Collect(flow, hart, graph, graph->Blocks + layout->ByOrder[order], order);
-            flow->Written |= flow->writes[order];
-        }
 
         for (var order = 1; order < layout->Count; order++)
         {
