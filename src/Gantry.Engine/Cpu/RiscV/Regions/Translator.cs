@@ -23,9 +23,9 @@ public unsafe struct Translator
     // Slices that ended at a place before it is translated; places that are watched; the count of those that were tried in vain.
     private const int Threshold = 32, Samples = 32768, InVain = ushort.MaxValue;
 
-    // With so many regions and more, the next must have been seen as often as their square says, so many regions for one sample: code that runs everywhere a little is not
-    // worth it. A region costs its host some 10 ms of compiling, and many small pieces of code cost more than the interpreter, whose code the processor always has at hand.
-    private const ulong ManyRegions = 128, RegionsPerSample = ManyRegions * ManyRegions / Threshold;
+    // What is handed to the host is paced: so many bytes at once, then one for so many instructions. Code that runs everywhere a little (a compiler's) would keep the host's compiler busy for
+    // longer than it runs; what is hottest is seen first, and most often while others wait.
+    private const ulong MostCredit = 1 << 20, InstructionsPerByte = 512;
 
     // At first a place must be seen more often, then less and less: what runs while a guest starts is seldom run again, and the host's compiler has
     // its hands full with the engine itself, which gains more by it.
@@ -52,6 +52,9 @@ public unsafe struct Translator
     private Insn** sampled;
     private ushort* samples;
     private ulong startedAt;
+
+    // Bytes that may be handed over, and the instruction up to which they were earned.
+    private ulong credit, creditedAt;
 
     // For those in vain: the page's generation then.
     private uint* vainSince;
@@ -87,6 +90,8 @@ public unsafe struct Translator
             translator->emitter.Allocate(&translator->graph, &translator->layout, &translator->module.Types);
             translator->Mailbox.Registers = (nuint)hart->X;
             translator->startedAt = hart->InstructionsAtSlice;
+            translator->creditedAt = translator->startedAt;
+            translator->credit = MostCredit;
             translator->probeInterval = ProbeInterval;
             BeginModule(translator);
             hart->Translator = translator;
@@ -152,7 +157,7 @@ public unsafe struct Translator
 
         translator->probing = 0;
         // A host that is behind gets no more to do than it can: what is hot stays so.
-        var isFull = translator->module.Count >= 2 * Batch || !translator->module.HasRoom(RegionCapacity);
+        var isFull = translator->module.Count >= 2 * Batch || !translator->module.HasRoom(RegionCapacity) || IsAheadOfPace(translator, hart);
         var page = CodeCache.PageOf(hart, entry->Slots);
         if (!IsHot(translator, hart, page, record) || isFull || IsUnderWay(translator, record))
             return;
@@ -229,8 +234,15 @@ public unsafe struct Translator
     {
         var done = hart->InstructionsAtSlice - translator->startedAt;
         var least = done >= StartInstructions ? Threshold : StartThreshold - ((StartThreshold - Threshold) * done / StartInstructions);
-        ulong regions = translator->Mailbox.Regions;
-        return (int)Math.Min(Math.Max(least, regions * regions / RegionsPerSample), InVain - 1);
+        return (int)least;
+    }
+
+    private static bool IsAheadOfPace(Translator* translator, Hart* hart)
+    {
+        var earned = (hart->InstructionsAtSlice - translator->creditedAt) / InstructionsPerByte;
+        translator->creditedAt += earned * InstructionsPerByte;
+        translator->credit = Math.Min(translator->credit + earned, MostCredit);
+        return translator->credit == 0 && translator->Mode == TranslationMode.Hot;
     }
 
     private static bool IsUnderWay(Translator* translator, Insn* record)
@@ -295,6 +307,7 @@ public unsafe struct Translator
             translator->Mailbox.Length = (uint)translator->module.Module.Length;
             translator->Mailbox.Modules++;
             translator->Mailbox.TotalBytes += translator->Mailbox.Length;
+            translator->credit -= Math.Min(translator->credit, translator->Mailbox.Length);
             translator->Mailbox.State = (uint)ModuleState.Ready;
             translator->handedOverCount = translator->module.Count;
             for (var i = 0; i < translator->module.Count; i++)
