@@ -12,15 +12,9 @@ internal struct Out
     public UInt128 Wide;
     public object? Aux;
     public SourcePosition Position;
-    public BranchBias Hint;
-}
 
-/// <summary>What is known of an <c>if</c> or <c>br_if</c>.</summary>
-internal enum BranchBias : byte
-{
-    None,
-    Seldom,
-    Mostly,
+    /// <summary>Of an <c>if</c> or <c>br_if</c>, whether it is mostly taken, where that is known.</summary>
+    public bool? Taken;
 }
 
 /// <summary>
@@ -92,8 +86,8 @@ internal sealed partial class Emitter
         Add(Opcode.End);
     }
 
-    private void Add(Opcode code, long imm = 0, object? aux = null, BranchBias hint = BranchBias.None) =>
-        _out.Add(new Out { Code = code, Imm = imm, Aux = aux, Position = _position, Hint = hint });
+    private void Add(Opcode code, long imm = 0, object? aux = null, bool? taken = null) =>
+        _out.Add(new Out { Code = code, Imm = imm, Aux = aux, Position = _position, Taken = taken });
 
     private void EmitTree(Block block)
     {
@@ -260,11 +254,11 @@ internal sealed partial class Emitter
         var whenTrue = terminator.Targets[0];
         var whenFalse = terminator.Targets[1];
         var condition = terminator.Args[0];
-        var hint = IsSeldom(whenTrue) == IsSeldom(whenFalse) ? BranchBias.None : IsSeldom(whenTrue) ? BranchBias.Seldom : BranchBias.Mostly;
+        bool? taken = IsSeldom(whenTrue) == IsSeldom(whenFalse) ? null : IsSeldom(whenFalse);
         if (IsJump(block, whenTrue) && !HasMoves(block, whenTrue))
         {
             EmitOperand(condition);
-            Add(Opcode.BrIf, Depth(whenTrue), hint: hint);
+            Add(Opcode.BrIf, Depth(whenTrue), taken: taken);
             EmitMoves(block, whenFalse);
             Goto(block, whenFalse);
             return;
@@ -273,14 +267,14 @@ internal sealed partial class Emitter
         if (IsJump(block, whenFalse) && !HasMoves(block, whenFalse))
         {
             EmitInverse(condition);
-            Add(Opcode.BrIf, Depth(whenFalse), hint: hint switch { BranchBias.Seldom => BranchBias.Mostly, BranchBias.Mostly => BranchBias.Seldom, _ => hint });
+            Add(Opcode.BrIf, Depth(whenFalse), taken: !taken);
             EmitMoves(block, whenTrue);
             Goto(block, whenTrue);
             return;
         }
 
         EmitOperand(condition);
-        Add(Opcode.If, BlockType.Empty.Value, hint: hint);
+        Add(Opcode.If, BlockType.Empty.Value, taken: taken);
         _labels.Add(null);
         EmitMoves(block, whenTrue);
         Goto(block, whenTrue);

@@ -206,8 +206,8 @@ internal sealed partial class ModuleBuilder(CompilationUnit unit)
         {
             if (instr.Position.Method != null && (lines.Count == 0 || lines[^1].Position != instr.Position))
                 lines.Add((writer.Length, instr.Position));
-            if (instr.Hint != BranchBias.None)
-                hints.Add(new BranchHint(writer.Length, instr.Hint == BranchBias.Mostly));
+            if (instr.Taken is { } taken)
+                hints.Add(new BranchHint(writer.Length, taken));
             Encode(writer, instr);
         }
 

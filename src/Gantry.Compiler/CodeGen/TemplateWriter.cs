@@ -90,11 +90,11 @@ internal sealed class TemplateWriter(Action<CodeWriter, Out> encode, Func<Method
 
         if (instr.Aux is MethodDesc address && OpcodeTable.Find(instr.Code)!.Immediate == Immediate.Memory)
             return WriteAccess(instr, HoleOf(address)!.Value);
-        if (instr.Hint != BranchBias.None)
+        if (instr.Taken is { } taken)
         {
             Flush();
             _result.Byte(Hint);
-            _result.Byte((byte)(instr.Hint == BranchBias.Mostly ? 1 : 0));
+            _result.Byte(taken ? (byte)1 : (byte)0);
         }
 
         if (instr.Aux is DataSymbol)

@@ -89,11 +89,8 @@ public static unsafe class Template
                     body->Code.Bytes(at + 1, *at);
                     at += *at + 1;
                     break;
-                case Hole when at[2] == Code && at[3] == 1 && at[4] == Wasm.Drop && TFiller.IsValue(*at):
-                    // Nobody wants it: a meaning need not know what a use of it leaves unused.
-                    at += 5;
-                    break;
                 case Hole when at[2] == Code && at[4] == Wasm.Drop && TFiller.IsValue(*at):
+                    // Nobody wants it: a meaning need not know what a use of it leaves unused.
                     body->Code.Bytes(at + 5, at[3] - 1);
                     at += 4 + at[3];
                     break;

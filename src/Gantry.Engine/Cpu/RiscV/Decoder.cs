@@ -123,18 +123,17 @@ public static unsafe class Decoder
         };
     }
 
-    private static uint FetchNextHalf(Hart* hart, uint* half)
-    {
-        var address = hart->PageAddress + 4096;
-        var entry = Tlb.ExecuteEntry(hart, address);
-        if (entry->Tag != address)
-            return FetchHalf(hart, address, half);
-        *half = *(ushort*)(hart->Ram + ((nuint)CodeCache.PageOf(hart, entry->Slots)->RamPage << 12));
-        return 0;
-    }
+    private static uint FetchNextHalf(Hart* hart, uint* half) => FetchHalf(hart, hart->PageAddress + 4096, half);
 
     private static uint FetchHalf(Hart* hart, ulong address, uint* half)
     {
+        var entry = Tlb.ExecuteEntry(hart, address);
+        if (entry->Tag == (address & Tlb.PageMask))
+        {
+            *half = *(ushort*)(hart->Ram + ((nuint)CodeCache.PageOf(hart, entry->Slots)->RamPage << 12) + (nuint)(address & 0xFFF));
+            return 0;
+        }
+
         Translation translation;
         var cause = PageWalk.Translate(hart, address, Access.Execute, &translation);
         if (cause != 0)

@@ -157,7 +157,7 @@ public unsafe struct Translator
 
         translator->probing = 0;
         // A host that is behind gets no more to do than it can: what is hot stays so.
-        var isFull = translator->module.Count >= 2 * Batch || !translator->module.HasRoom(RegionCapacity) || IsAheadOfPace(translator, hart);
+        var isFull = translator->module.Count >= 2 * Batch || !translator->module.HasRoom(RegionCapacity) || !HasCredit(translator, hart);
         var page = CodeCache.PageOf(hart, entry->Slots);
         if (!IsHot(translator, hart, page, record) || isFull || IsUnderWay(translator, record))
             return;
@@ -237,12 +237,14 @@ public unsafe struct Translator
         return (int)least;
     }
 
-    private static bool IsAheadOfPace(Translator* translator, Hart* hart)
+    private static bool HasCredit(Translator* translator, Hart* hart)
     {
+        if (translator->Mode != TranslationMode.Hot)
+            return true;
         var earned = (hart->InstructionsAtSlice - translator->creditedAt) / InstructionsPerByte;
         translator->creditedAt += earned * InstructionsPerByte;
         translator->credit = Math.Min(translator->credit + earned, MostCredit);
-        return translator->credit == 0 && translator->Mode == TranslationMode.Hot;
+        return translator->credit > 0;
     }
 
     private static bool IsUnderWay(Translator* translator, Insn* record)
