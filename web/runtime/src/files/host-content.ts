@@ -1,6 +1,5 @@
-import { Errno, FileError, now } from './file-system.js';
-
-const MaximumFile = 1 << 30;
+import { now } from './file-system.js';
+import { resized } from './resized.js';
 
 // A Buffer's slice is a view of it, not a copy.
 const plain = (bytes: Uint8Array): Uint8Array => new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length);
@@ -34,14 +33,7 @@ export class Content {
   }
 
   resize(size: number): void {
-    if (size > MaximumFile) throw new FileError(Errno.EFBIG);
-    if (size > this.bytes.length) {
-      const grown = new Uint8Array(Math.min(MaximumFile, Math.max(size, this.bytes.length * 2, 4096)));
-      grown.set(this.bytes.subarray(0, this.size));
-      this.bytes = grown;
-    } else if (size < this.size) {
-      this.bytes.fill(0, size, this.size);
-    }
+    this.bytes = resized(this.bytes, this.size, size);
     this.size = size;
     this.touch();
   }

@@ -1,12 +1,11 @@
 import type { AttributeChange, Creation, DirectoryEntry, FileSystem, NodeAttributes, OpenNode, OpenOptions } from './file-system.js';
 import { Errno, FileError, FileType, isWithin, now, split } from './file-system.js';
-
-const MaximumFile = 1 << 30;
+import { resized } from './resized.js';
 
 class MemoryNode implements OpenNode {
   readonly entries = new Map<string, MemoryNode>();
   links = 1;
-  content = new Uint8Array(0);
+  content: Uint8Array = new Uint8Array(0);
   size = 0;
   target = '';
   accessTime = now();
@@ -51,14 +50,7 @@ class MemoryNode implements OpenNode {
   async close(): Promise<void> { /* nothing is held */ }
 
   resize(size: number): void {
-    if (size > MaximumFile) throw new FileError(Errno.EFBIG);
-    if (size > this.content.length) {
-      const grown = new Uint8Array(Math.min(MaximumFile, Math.max(size, this.content.length * 2, 4096)));
-      grown.set(this.content.subarray(0, this.size));
-      this.content = grown;
-    } else if (size < this.size) {
-      this.content.fill(0, size, this.size);
-    }
+    this.content = resized(this.content, this.size, size);
     this.size = size;
     this.modifyTime = now();
   }
