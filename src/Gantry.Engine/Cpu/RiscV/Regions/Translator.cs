@@ -14,8 +14,9 @@ public unsafe struct Translator
     // Room a module must have for another region to be begun.
     private const int RegionCapacity = 256 * 1024;
 
-    // A module is made of so many regions, or of what there is after so many slices.
-    private const int Batch = 16, PatienceSlices = 256;
+    // A module is made of so many regions, or of what there is after so many slices that ended where one of them is missed, or after so many slices whatever they are. Each module costs its host
+    // a hundred kilobytes and more besides its code, so what can wait waits for company; a loop that is missed all the time does not.
+    private const int Batch = 16, MostMissed = 256, MostSlices = 16384;
 
     // While the host compiles a module it is called after so many slices: it should not have to wait for the end of a long run.
     private const int CompilingSlices = 256;
@@ -59,6 +60,9 @@ public unsafe struct Translator
     // For those in vain: the page's generation then.
     private uint* vainSince;
     private int waited;
+
+    // Slices that ended where a region of the module being made begins.
+    private int missed;
 
     // Slices since the host was last called for a module that it has, and whether it shall be called.
     private int compiling;
@@ -134,7 +138,7 @@ public unsafe struct Translator
         NotePlace(translator, hart);
         if (translator->Mode == TranslationMode.Off)
             return;
-        if (translator->module.Count > 0 && ++translator->waited >= PatienceSlices)
+        if (translator->module.Count > 0 && (++translator->waited >= MostSlices || translator->missed >= MostMissed))
             Publish(translator, hart);
         if (translator->Mailbox.State == (uint)ModuleState.Taken && ++translator->compiling >= CompilingSlices)
         {
@@ -159,7 +163,15 @@ public unsafe struct Translator
         // A host that is behind gets no more to do than it can: what is hot stays so.
         var isFull = translator->module.Count >= 2 * Batch || !translator->module.HasRoom(RegionCapacity) || !HasCredit(translator, hart);
         var page = CodeCache.PageOf(hart, entry->Slots);
-        if (!IsHot(translator, hart, page, record) || isFull || IsUnderWay(translator, record))
+        if (!IsHot(translator, hart, page, record))
+            return;
+        if (BeginsAmong(translator, translator->building, translator->module.Count, record))
+        {
+            translator->missed++;
+            return;
+        }
+
+        if (isFull || BeginsAmong(translator, translator->handedOver, translator->handedOverCount, record))
             return;
         if (!RegionTable.MakeRoom(&translator->Regions, hart))
             return;
@@ -247,17 +259,11 @@ public unsafe struct Translator
         return translator->credit > 0;
     }
 
-    private static bool IsUnderWay(Translator* translator, Insn* record)
+    private static bool BeginsAmong(Translator* translator, int* regions, int count, Insn* record)
     {
-        for (var i = 0; i < translator->module.Count; i++)
+        for (var i = 0; i < count; i++)
         {
-            if (translator->Regions.BeginsAt(translator->building[i], record))
-                return true;
-        }
-
-        for (var i = 0; i < translator->handedOverCount; i++)
-        {
-            if (translator->Regions.BeginsAt(translator->handedOver[i], record))
+            if (translator->Regions.BeginsAt(regions[i], record))
                 return true;
         }
 
@@ -297,6 +303,7 @@ public unsafe struct Translator
         type[4] = 1;
         translator->module.Begin(type);
         translator->waited = 0;
+        translator->missed = 0;
     }
 
     private static void Publish(Translator* translator, Hart* hart)
