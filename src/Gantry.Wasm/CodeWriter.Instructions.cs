@@ -6,15 +6,16 @@ public sealed partial class CodeWriter
     /// <summary>Appends an opcode, without immediates.</summary>
     public void Op(Opcode opcode)
     {
-        int prefix = (int)opcode >> 8;
-        if (prefix == 0)
+        int value = (int)opcode;
+        if (value < 0x100)
         {
-            Byte((byte)opcode);
+            Byte((byte)value);
             return;
         }
 
-        Byte((byte)prefix);
-        U32((byte)opcode);
+        byte prefix = value < 0xFD00 ? (byte)0xFC : (byte)0xFD;
+        Byte(prefix);
+        U32((uint)(value - (prefix << 8)));
     }
 
     /// <summary>Appends an opcode whose immediate is one index (call, local.get, br, table.size, ...).</summary>

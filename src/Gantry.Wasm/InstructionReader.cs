@@ -93,7 +93,7 @@ public ref struct InstructionReader
         if (first is 0xFC or 0xFD)
         {
             uint sub = bytes.U32();
-            opcode = sub > 0xFF ? -1 : (first << 8) | (int)sub;
+            opcode = sub >= (first == 0xFC ? 0x100 : 0x200) ? -1 : (first << 8) + (int)sub;
         }
 
         Info = (opcode < 0 ? null : OpcodeTable.Find((Opcode)opcode)) ?? throw new WasmException("illegal opcode", Offset);

@@ -1,8 +1,8 @@
 namespace Gantry.Wasm;
 
 /// <summary>
-/// Every instruction of core 2.0 and of the tail-call proposal. Prefixed instructions are 0xFC00 or 0xFD00 plus the
-/// sub-opcode, so one 16-bit value names any of them (core 5.4).
+/// Every instruction of core 2.0 and of the tail-call proposal, and what is used of relaxed SIMD. Prefixed instructions are 0xFC00 or 0xFD00 plus the
+/// sub-opcode, which is below 0x200, so one 16-bit value names any of them (core 5.4).
 /// </summary>
 public enum Opcode : ushort
 {
@@ -445,4 +445,5 @@ public enum Opcode : ushort
     I32x4TruncSatF64x2UZero = 0xFDFD,
     F64x2ConvertLowI32x4S = 0xFDFE,
     F64x2ConvertLowI32x4U = 0xFDFF,
+    F64x2RelaxedMadd = 0xFE07,
 }

@@ -241,5 +241,6 @@ public static partial class OpcodeTable
         Row(Opcode.I32x4TruncSatF64x2UZero, "i32x4.trunc_sat_f64x2_u_zero", Immediate.None, "v:v");
         Row(Opcode.F64x2ConvertLowI32x4S, "f64x2.convert_low_i32x4_s", Immediate.None, "v:v");
         Row(Opcode.F64x2ConvertLowI32x4U, "f64x2.convert_low_i32x4_u", Immediate.None, "v:v");
+        Row(Opcode.F64x2RelaxedMadd, "f64x2.relaxed_madd", Immediate.None, "vvv:v");
     }
 }

@@ -92,7 +92,7 @@ public static partial class OpcodeTable
 {
     private static readonly OpcodeInfo?[] Plain = new OpcodeInfo?[256];
     private static readonly OpcodeInfo?[] PrefixFC = new OpcodeInfo?[256];
-    private static readonly OpcodeInfo?[] PrefixFD = new OpcodeInfo?[256];
+    private static readonly OpcodeInfo?[] PrefixFD = new OpcodeInfo?[512];
 
 #pragma warning disable CA1810 // The tables are filled by code, row by row, before first use.
     static OpcodeTable()
@@ -110,19 +110,20 @@ public static partial class OpcodeTable
     /// <summary>The row of an instruction, or null if there is no such instruction.</summary>
     public static OpcodeInfo? Find(Opcode opcode)
     {
-        int low = (byte)opcode;
-        return ((int)opcode >> 8) switch
-        {
-            0 => Plain[low],
-            0xFC => PrefixFC[low],
-            0xFD => PrefixFD[low],
-            _ => null,
-        };
+        var (page, index) = PlaceOf(opcode);
+        return index < page.Length ? page[index] : null;
     }
 
     private static void Row(Opcode opcode, string name, Immediate immediate, string? signature = null, int naturalAlignment = 0, int lanes = 0)
     {
-        OpcodeInfo?[] page = ((int)opcode >> 8) switch { 0xFC => PrefixFC, 0xFD => PrefixFD, _ => Plain };
-        page[(byte)opcode] = new OpcodeInfo(opcode, name, immediate, signature, naturalAlignment, lanes);
+        var (page, index) = PlaceOf(opcode);
+        page[index] = new OpcodeInfo(opcode, name, immediate, signature, naturalAlignment, lanes);
     }
+
+    private static (OpcodeInfo?[] Page, int Index) PlaceOf(Opcode opcode) => (int)opcode switch
+    {
+        >= 0xFD00 => (PrefixFD, (int)opcode - 0xFD00),
+        >= 0xFC00 => (PrefixFC, (int)opcode - 0xFC00),
+        _ => (Plain, (int)opcode),
+    };
 }

@@ -103,7 +103,9 @@ public sealed class DifferentialTests(ITestOutputHelper output)
         }
 
         Assert.True(used.Count > 150, $"{used.Count} intrinsics");
-        string[] missing = [.. used.Where(entry => !entry.Value).Select(entry => entry.Key).Order()];
+        // Relaxed SIMD is not on all hosts these run on, and may round twice: TemplateTests has it.
+        string[] elsewhere = ["System.Runtime.Intrinsics.Vector128.MultiplyAddEstimate"];
+        string[] missing = [.. used.Where(entry => !entry.Value).Select(entry => entry.Key).Except(elsewhere).Order()];
         Assert.True(missing.Length == 0, string.Join('\n', missing));
     }
 

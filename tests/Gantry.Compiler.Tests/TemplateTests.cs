@@ -9,7 +9,7 @@ namespace Gantry.Compiler.Tests;
 public sealed class TemplateTests
 {
     private const string Holes = """
-        using System; using Gantry; using System.Runtime.CompilerServices;
+        using System; using Gantry; using System.Runtime.CompilerServices; using System.Runtime.Intrinsics;
         public static unsafe class Hole
         {
             [WasmImport("template", "1")] public static extern long A();
@@ -51,11 +51,16 @@ public sealed class TemplateTests
                 Hole.Address()[300] = Hole.B();
                 Hole.Set(Hole.Address()[300] + *(byte*)Hole.Address());
             }
+            [WasmTemplate] public static void Estimate()
+            {
+                Vector128<double> a = Vector128.Create(BitConverter.Int64BitsToDouble(Hole.A())), b = Vector128.Create(BitConverter.Int64BitsToDouble(Hole.B()));
+                Hole.Set(BitConverter.DoubleToInt64Bits(Vector128.MultiplyAddEstimate(a, b, Vector128.Create(-1.0)).ToScalar()));
+            }
             [MethodImpl(MethodImplOptions.NoInlining)] private static long Twice(long a) => a * 2;
 
             [WasmExport("template")] public static int Template(int which) => (int)(nint)(which switch
             {
-                0 => (delegate*<void>)&Add, 1 => (delegate*<void>)&Most, 2 => (delegate*<void>)&Power, 3 => (delegate*<void>)&Call, 4 => (delegate*<void>)&Access, _ => (delegate*<void>)&Exit,
+                0 => (delegate*<void>)&Add, 1 => (delegate*<void>)&Most, 2 => (delegate*<void>)&Power, 3 => (delegate*<void>)&Call, 4 => (delegate*<void>)&Access, 6 => (delegate*<void>)&Estimate, _ => (delegate*<void>)&Exit,
             });
         }
         """;
@@ -94,6 +99,19 @@ public sealed class TemplateTests
 
         // Exit's way to Leave, which says of itself that it is seldom gone.
         Assert.Equal(1, hints);
+
+        // Rounded once or twice, and always the same.
+        using var estimating = Wasmtime.Module.FromBytes(engine, "stitched", Stitch(memory.GetSpan(instance.GetFunction<int, int>("template")!(6), 4096)));
+        var estimate = linker.Instantiate(store, estimating).GetFunction<long, long, long>("run")!;
+        bool? once = null;
+        for (int i = 1; i < 50; i++)
+        {
+            double a = 1 + Math.ScaleB(i, -40), b = 1 - Math.ScaleB(i, -40), result = BitConverter.Int64BitsToDouble(estimate(BitConverter.DoubleToInt64Bits(a), BitConverter.DoubleToInt64Bits(b)));
+            double fused = Math.FusedMultiplyAdd(a, b, -1), twice = (a * b) - 1;
+            Assert.NotEqual(fused, twice);
+            once ??= result == fused;
+            Assert.Equal(once.Value ? fused : twice, result);
+        }
     }
 
     [Theory]

@@ -43,6 +43,8 @@ internal static partial class VectorIntrinsics
         Both(table, "OnesComplement", "op_OnesComplement", (i, m, a) => Whole(i, m, a, Opcode.V128Not));
         table[Static + "AndNot"] = (i, m, a) => Whole(i, m, a, Opcode.V128Andnot);
         table[Static + "ConditionalSelect"] = (i, m, a) => Whole(i, m, [a[1], a[2], a[0]], Opcode.V128Bitselect);
+        // .NET leaves open whether it rounds once or twice, as relaxed SIMD does.
+        table[Static + "MultiplyAddEstimate"] = (i, m, a) => Lanewise(i, m, a, "RelaxedMadd");
         foreach (var name in new[] { "Sqrt", "Floor" })
             table[Static + name] = (i, m, a) => Lanewise(i, m, a, name);
         table[Static + "Ceiling"] = (i, m, a) => Lanewise(i, m, a, "Ceil");

@@ -82,4 +82,13 @@ public struct ModuleMailbox
 
     /// <summary>Between runs: satp, in whose address space the pc is.</summary>
     public ulong AddressSpace;
+
+    /// <summary>Address of <see cref="FusionProbe"/>.</summary>
+    public ulong Probe;
+
+    /// <summary>Bytes of it.</summary>
+    public uint ProbeLength;
+
+    /// <summary>Host, before the first run: 1 when the probe compiles and says so.</summary>
+    public uint Fuses;
 }

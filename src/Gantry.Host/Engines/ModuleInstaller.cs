@@ -46,6 +46,7 @@ internal sealed unsafe class ModuleInstaller : IDisposable
         mailbox = (uint)translate((int)(uint)machine, (int)mode, (int)table.GetSize());
         if (mailbox == 0)
             throw new MachineException("the engine has no memory left to translate");
+        Mailbox->Fuses = Fuses() ? 1u : 0u;
         table.Grow(Mailbox->TableEntries, null);
         linker = new Linker(engine);
         linker.Define("engine", "memory", instance.GetMemory("memory") ?? throw WasmEngine.Missing("memory"));
@@ -100,6 +101,16 @@ internal sealed unsafe class ModuleInstaller : IDisposable
         foreach (var module in modules)
             module.Dispose();
         linker.Dispose();
+    }
+
+    // Whether this host has a multiply-add that rounds once: the engine's probe says so, where it is understood.
+    private bool Fuses()
+    {
+        var bytes = new ReadOnlySpan<byte>(memory.Pointer(Mailbox->Probe, Mailbox->ProbeLength), (int)Mailbox->ProbeLength);
+        if (Module.Validate(engine, bytes) != null)
+            return false;
+        using var module = Module.FromBytes(engine, "probe", bytes);
+        return new Instance(store, module).GetFunction<double, int>("fuses")?.Invoke(0) == 1;
     }
 
     private void Clear()

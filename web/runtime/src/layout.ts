@@ -50,6 +50,7 @@ export const RequestKind = {
 export const ModuleMailbox = {
   State: u32(0), Length: u32(4), Module: u64(8), TableEntries: u32(16), ClearCount: u32(20), Clear: u64(24), Regions: u32(32), Modules: u32(36),
   CodeBytes: u64(40), TotalBytes: u64(48), RegionsMade: u64(56), RegionsDropped: u64(64), Registers: u64(72), Pc: u64(80), AddressSpace: u64(88),
+  Probe: u64(96), ProbeLength: u32(104), Fuses: u32(108),
 } as const;
 
 /** Of a module mailbox's State. */

@@ -26,6 +26,8 @@ export class Translations {
     const engine: TranslatingEngine = { memory: raw, table, gantry_translate: translate as TranslatingEngine['gantry_translate'] };
     const mailbox = engine.gantry_translate(machine, Hot, table.length) >>> 0;
     if (mailbox === 0) return undefined;
+    const probe = memory.bytes(memory.get(mailbox, ModuleMailbox.Probe), memory.get(mailbox, ModuleMailbox.ProbeLength)).slice();
+    memory.set(mailbox, ModuleMailbox.Fuses, fuses(probe) ? 1 : 0);
     try {
       table.grow(memory.get(mailbox, ModuleMailbox.TableEntries));
     } catch {
@@ -67,4 +69,11 @@ export class Translations {
     new WebAssembly.Instance(module, { engine: { memory, table } });
     this.memory.set(this.mailbox, ModuleMailbox.State, ModuleState.Installed);
   }
+}
+
+/** Whether the host has a multiply-add that rounds once: the engine's probe says so, where it is understood. */
+function fuses(probe: Uint8Array<ArrayBuffer>): boolean {
+  if (!WebAssembly.validate(probe)) return false;
+  const { fuses: answer } = new WebAssembly.Instance(new WebAssembly.Module(probe)).exports;
+  return typeof answer === 'function' && answer(0) === 1;
 }

@@ -1,5 +1,6 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
 
 namespace Gantry.Engine.Cpu.Float;
 
@@ -27,6 +28,11 @@ public static class Float64
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static bool IsFinite(ulong bits) => (bits & Infinity) != Infinity;
+
+    // Rounds once or twice, as the host likes (relaxed SIMD's f64x2.relaxed_madd).
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static double Estimate(double a, double b, double c) =>
+        Vector128.MultiplyAddEstimate(Vector128.Create(a), Vector128.Create(b), Vector128.Create(c)).ToScalar();
 
     // Finite and above the least normal number: neither has it overflowed nor was it tiny before or after rounding.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -92,9 +98,15 @@ public static class Float64
 
     /// <summary>a * b + c, rounded once.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static ulong MultiplyAdd<TRules>(ulong a, ulong b, ulong c, RoundingMode mode, ref FloatFlags flags)
+    public static ulong MultiplyAdd<TRules>(ulong a, ulong b, ulong c, RoundingMode mode, ref FloatFlags flags, bool hostFuses = false)
         where TRules : struct, IFloatRules
     {
+        if (hostFuses)
+        {
+            ulong fused = Bits(Estimate(Host(a), Host(b), Host(c)));
+            if (IsQuick(mode, flags) && IsOrdinary(fused)) return fused;
+        }
+
         if (mode == RoundingMode.RNE && Float64Fused.TryMultiplyAdd(a, b, c, ref flags, out ulong result)) return result;
         return SoftFloat.MultiplyAdd<Binary64, TRules>(a, b, c, mode, ref flags);
     }

@@ -117,6 +117,9 @@ public unsafe struct InstructionRow
     /// <summary>The same where the rounding mode is known to be RNE.</summary>
     public byte* NearestTemplate;
 
+    /// <summary>Of multiply-adds, the same on a host whose relaxed multiply-add rounds once.</summary>
+    public byte* FusingTemplate;
+
     /// <summary>Of loads and stores (the major opcodes LOAD, LOAD-FP, STORE and STORE-FP), the same where the place in RAM is known.</summary>
     public byte* PlacedTemplate;
 

@@ -121,6 +121,14 @@ public unsafe struct InstructionTable
         rows[count - 1].NearestTemplate = (byte*)(delegate*<void>)&InstructionTemplate<TOp, NearestRounding, AnyPlace>.Body;
     }
 
+    private void FusedRow<TOp>(ReadOnlySpan<byte> name, uint match, uint mask, Format format, RowFlags flags)
+        where TOp : struct, IInstruction
+    {
+        FloatRow<TOp>(name, match, mask, format, flags);
+        if (WasmTarget.IsWebAssembly)
+            rows[count - 1].FusingTemplate = (byte*)(delegate*<void>)&InstructionTemplate<TOp, NearestFusing, AnyPlace>.Body;
+    }
+
     // None of these has a compressed form but ebreak, whose handler does not care.
     private void SystemRow(ReadOnlySpan<byte> name, uint match, uint mask, delegate*<Hart*, Insn*, int, Insn*> handler)
         => Add(name, match, mask, Format.System, RowFlags.None, handler, handler);
@@ -324,10 +332,10 @@ public unsafe struct InstructionTable
         // D
         FloatAccessRow<Fld>("fld"u8, 0x00003007, 0x0000707F, Format.I, RowFlags.FloatRd);
         FloatAccessRow<Fsd>("fsd"u8, 0x00003027, 0x0000707F, Format.S);
-        FloatRow<FmaddD>("fmadd.d"u8, 0x02000043, 0x0600007F, Format.R4, RowFlags.FloatRd | RowFlags.Rounds);
-        FloatRow<FmsubD>("fmsub.d"u8, 0x02000047, 0x0600007F, Format.R4, RowFlags.FloatRd | RowFlags.Rounds);
-        FloatRow<FnmsubD>("fnmsub.d"u8, 0x0200004B, 0x0600007F, Format.R4, RowFlags.FloatRd | RowFlags.Rounds);
-        FloatRow<FnmaddD>("fnmadd.d"u8, 0x0200004F, 0x0600007F, Format.R4, RowFlags.FloatRd | RowFlags.Rounds);
+        FusedRow<FmaddD>("fmadd.d"u8, 0x02000043, 0x0600007F, Format.R4, RowFlags.FloatRd | RowFlags.Rounds);
+        FusedRow<FmsubD>("fmsub.d"u8, 0x02000047, 0x0600007F, Format.R4, RowFlags.FloatRd | RowFlags.Rounds);
+        FusedRow<FnmsubD>("fnmsub.d"u8, 0x0200004B, 0x0600007F, Format.R4, RowFlags.FloatRd | RowFlags.Rounds);
+        FusedRow<FnmaddD>("fnmadd.d"u8, 0x0200004F, 0x0600007F, Format.R4, RowFlags.FloatRd | RowFlags.Rounds);
         FloatRow<FaddD>("fadd.d"u8, 0x02000053, 0xFE00007F, Format.R, RowFlags.FloatRd | RowFlags.Rounds);
         FloatRow<FsubD>("fsub.d"u8, 0x0A000053, 0xFE00007F, Format.R, RowFlags.FloatRd | RowFlags.Rounds);
         FloatRow<FmulD>("fmul.d"u8, 0x12000053, 0xFE00007F, Format.R, RowFlags.FloatRd | RowFlags.Rounds);

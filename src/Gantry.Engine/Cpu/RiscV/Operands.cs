@@ -13,6 +13,9 @@ namespace Gantry.Engine.Cpu.RiscV;
 /// </remarks>
 public unsafe interface IOperands
 {
+    /// <summary>f64x2.relaxed_madd may be used, and rounds once on this host.</summary>
+    static abstract bool HostFuses { get; }
+
     /// <summary>Value of rs1.</summary>
     ulong Rs1 { get; }
 
@@ -155,6 +158,10 @@ public unsafe struct Interpreted<TLength, TPlace>(Hart* hart, Insn* insn, int le
 
     /// <summary>Nothing was done: another place must execute the instruction (<see cref="IPlace.GivesUp"/>).</summary>
     public bool GaveUp = false;
+
+    /// <inheritdoc/>
+    /// <remarks>The engine's own module runs on hosts without relaxed SIMD too.</remarks>
+    public static bool HostFuses => false;
 
     private readonly Hart* hart = hart;
     private readonly Insn* insn = insn;

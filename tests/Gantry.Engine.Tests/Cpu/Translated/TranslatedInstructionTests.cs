@@ -113,6 +113,11 @@ public sealed class TranslatedInstructionTests(TranslatedInstructionTests.Oracle
         Assert.True(oracle.Kernel.RegionsDropped > dropped, "programs were rewritten, and no region was given up");
     });
 
+    // Where it does, the multiply-adds above are the processor's.
+    [Fact]
+    public void TheHostFusesWhereItsProcessorDoes() =>
+        Assert.Equal(System.Runtime.Intrinsics.X86.Fma.IsSupported || System.Runtime.Intrinsics.Arm.AdvSimd.IsSupported, oracle.Kernel.Translation.Fuses == 1);
+
     // Engines pass over a section of hints that is wrong anywhere, and nobody would notice but by the time it takes.
     [Fact]
     public void HintsAreAtBranches() => oracle.ForSeeds(random =>

@@ -53,7 +53,7 @@ public readonly struct FmaddD : IInstruction
     /// <inheritdoc/>
     public static void Execute<T>(ref T m)
         where T : struct, IOperands
-        => m.Fd = Float64.MultiplyAdd<RiscVRules>(m.Fs1, m.Fs2, m.Fs3, m.RoundingMode, ref m.Flags);
+        => m.Fd = Float64.MultiplyAdd<RiscVRules>(m.Fs1, m.Fs2, m.Fs3, m.RoundingMode, ref m.Flags, T.HostFuses);
 }
 
 /// <summary>fmsub.d: fs1 * fs2 - fs3.</summary>
@@ -62,7 +62,7 @@ public readonly struct FmsubD : IInstruction
     /// <inheritdoc/>
     public static void Execute<T>(ref T m)
         where T : struct, IOperands
-        => m.Fd = Float64.MultiplyAdd<RiscVRules>(m.Fs1, m.Fs2, m.Fs3 ^ 0x8000_0000_0000_0000, m.RoundingMode, ref m.Flags);
+        => m.Fd = Float64.MultiplyAdd<RiscVRules>(m.Fs1, m.Fs2, m.Fs3 ^ 0x8000_0000_0000_0000, m.RoundingMode, ref m.Flags, T.HostFuses);
 }
 
 /// <summary>fnmsub.d: -(fs1 * fs2) + fs3.</summary>
@@ -71,7 +71,7 @@ public readonly struct FnmsubD : IInstruction
     /// <inheritdoc/>
     public static void Execute<T>(ref T m)
         where T : struct, IOperands
-        => m.Fd = Float64.MultiplyAdd<RiscVRules>(m.Fs1 ^ 0x8000_0000_0000_0000, m.Fs2, m.Fs3, m.RoundingMode, ref m.Flags);
+        => m.Fd = Float64.MultiplyAdd<RiscVRules>(m.Fs1 ^ 0x8000_0000_0000_0000, m.Fs2, m.Fs3, m.RoundingMode, ref m.Flags, T.HostFuses);
 }
 
 /// <summary>fnmadd.d: -(fs1 * fs2) - fs3.</summary>
@@ -80,7 +80,7 @@ public readonly struct FnmaddD : IInstruction
     /// <inheritdoc/>
     public static void Execute<T>(ref T m)
         where T : struct, IOperands
-        => m.Fd = Float64.MultiplyAdd<RiscVRules>(m.Fs1 ^ 0x8000_0000_0000_0000, m.Fs2, m.Fs3 ^ 0x8000_0000_0000_0000, m.RoundingMode, ref m.Flags);
+        => m.Fd = Float64.MultiplyAdd<RiscVRules>(m.Fs1 ^ 0x8000_0000_0000_0000, m.Fs2, m.Fs3 ^ 0x8000_0000_0000_0000, m.RoundingMode, ref m.Flags, T.HostFuses);
 }
 
 /// <summary>fsgnj.d.</summary>

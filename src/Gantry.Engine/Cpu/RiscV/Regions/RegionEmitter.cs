@@ -230,7 +230,7 @@ internal unsafe partial struct RegionEmitter
                 var mode = emitter->insn.Rs3AndMode >> 5;
                 emitter->usesDynamicRounding |= mode == 7;
                 if (mode is 0 or 7)
-                    template = row->NearestTemplate;
+                    template = row->FusingTemplate != null && emitter->hart->Translator->HostFuses ? row->FusingTemplate : row->NearestTemplate;
             }
         }
 

@@ -12,6 +12,13 @@ internal unsafe struct Translated<TRounding, TPlace> : IOperands
     where TPlace : struct, IPlaceChoice
 {
     /// <inheritdoc/>
+    public static bool HostFuses
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => TRounding.HostFuses;
+    }
+
+    /// <inheritdoc/>
     public readonly ulong Rs1
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -192,6 +199,9 @@ internal interface IRoundingChoice
 {
     /// <summary>The rounding mode is known to be RNE.</summary>
     static abstract bool IsNearest { get; }
+
+    /// <summary>The host is known to have a multiply-add that rounds once.</summary>
+    static abstract bool HostFuses { get; }
 }
 
 /// <summary>For every mode.</summary>
@@ -199,6 +209,9 @@ internal readonly struct AnyRounding : IRoundingChoice
 {
     /// <inheritdoc/>
     public static bool IsNearest => false;
+
+    /// <inheritdoc/>
+    public static bool HostFuses => false;
 }
 
 /// <summary>For RNE.</summary>
@@ -206,6 +219,19 @@ internal readonly struct NearestRounding : IRoundingChoice
 {
     /// <inheritdoc/>
     public static bool IsNearest => true;
+
+    /// <inheritdoc/>
+    public static bool HostFuses => false;
+}
+
+/// <summary>For RNE, on a host that fuses.</summary>
+internal readonly struct NearestFusing : IRoundingChoice
+{
+    /// <inheritdoc/>
+    public static bool IsNearest => true;
+
+    /// <inheritdoc/>
+    public static bool HostFuses => true;
 }
 
 /// <summary>Whether a template's loads and stores go to a <see cref="Hole.Place"/>.</summary>

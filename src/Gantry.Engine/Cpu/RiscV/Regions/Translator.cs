@@ -43,6 +43,9 @@ public unsafe struct Translator
     /// <summary>Which code is translated.</summary>
     public TranslationMode Mode;
 
+    /// <summary>The host has f64x2.relaxed_madd, and it rounds once.</summary>
+    public readonly bool HostFuses => Mailbox.Fuses != 0;
+
     /// <summary>All regions.</summary>
     internal RegionTable Regions;
 
@@ -93,6 +96,8 @@ public unsafe struct Translator
             translator->module.Allocate(ModuleCapacity);
             translator->emitter.Allocate(&translator->graph, &translator->layout, &translator->module.Types);
             translator->Mailbox.Registers = (nuint)hart->X;
+            translator->Mailbox.Probe = FusionProbe.Address;
+            translator->Mailbox.ProbeLength = (uint)FusionProbe.Bytes.Length;
             translator->startedAt = hart->InstructionsAtSlice;
             translator->creditedAt = translator->startedAt;
             translator->credit = MostCredit;
