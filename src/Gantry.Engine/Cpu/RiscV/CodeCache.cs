@@ -134,8 +134,8 @@ public unsafe struct CodeCache
             return;
         }
 
-        // An instruction may begin one halfword before. (One that straddles into this page checks its second half itself.)
-        var first = Math.Max((offset >> 1) - 1, 0);
+        // An instruction may begin one halfword before, and a pair that it is the second of two more. (One that straddles into this page checks its second half itself.)
+        var first = Math.Max((offset >> 1) - 3, 0);
         var last = (offset + bytes - 1) >> 1;
         Reset(hart, page, first, last);
     }

@@ -40,10 +40,14 @@ public static unsafe class Decoder
         if ((half & 3) != 3)
         {
             Decode(hart, insn, Compressed.Expand(half), 1);
+            if (WasmTarget.IsWebAssembly)
+                Pairing.Try(hart, page, insn, slot + 1);
         }
         else if (slot < CodePage.Halfwords - 1)
         {
             Decode(hart, insn, half | ((uint)*(ushort*)(ram + 2) << 16), 2);
+            if (WasmTarget.IsWebAssembly)
+                Pairing.Try(hart, page, insn, slot + 2);
         }
         else
         {

@@ -22,6 +22,9 @@ public unsafe struct InstructionTable
     // Handlers of the instructions that HotLoop executes, by its cases.
     private delegate*<Hart*, Insn*, int, Insn*>* hotHandlers;
 
+    /// <summary>Pairs of instructions that <see cref="HotLoop"/> executes together.</summary>
+    internal PairTable Pairs;
+
     /// <summary>Number of rows.</summary>
     public readonly int Count => count;
 
@@ -59,6 +62,7 @@ public unsafe struct InstructionTable
         order = (byte*)NativeMemory.AllocZeroed(Capacity, 1);
         hotHandlers = (delegate*<Hart*, Insn*, int, Insn*>*)NativeMemory.AllocZeroed(HotLoop.Cases, (nuint)sizeof(nuint));
         count = 0;
+        Pairs.Build();
         AddRows();
         for (var i = 0; i < count; i++)
         {
@@ -66,6 +70,9 @@ public unsafe struct InstructionTable
             if (rows[i].Hot <= Hot.LastCompressed)
                 hotHandlers[HotLoop.Case(rows[i].Hot, 1)] = rows[i].TwoBytes;
         }
+
+        for (var pair = 1; pair < (int)Pair.Count; pair++)
+            hotHandlers[HotLoop.Case((Pair)pair)] = hotHandlers[Pairs.FirstOf((Pair)pair)];
 
         var position = 0;
         for (var bucket = 0; bucket < Buckets; bucket++)

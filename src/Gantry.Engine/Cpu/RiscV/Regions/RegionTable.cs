@@ -123,7 +123,7 @@ internal unsafe struct RegionTable
     }
 
     /// <summary>A region's function is in the table: from now on it runs.</summary>
-    public static void Install(RegionTable* table, int number)
+    public static void Install(RegionTable* table, Hart* hart, int number)
     {
         var region = table->regions + number;
         if (region->State == RegionState.Stale)
@@ -143,6 +143,8 @@ internal unsafe struct RegionTable
                 continue;
             record->Handler = (delegate*<Hart*, Insn*, int, Insn*>)(nuint)table->TableEntry(number);
             record->Entry = region->Dispatch[i];
+            for (var page = 0; page < region->PageCount; page++)
+                Pairing.Split(hart->Code.Pages + region->Pages[page], record);
         }
     }
 

@@ -119,7 +119,7 @@ public unsafe struct Translator
         if (translator->Mailbox.State == (uint)ModuleState.Installed)
         {
             for (var i = 0; i < translator->handedOverCount; i++)
-                RegionTable.Install(&translator->Regions, translator->handedOver[i]);
+                RegionTable.Install(&translator->Regions, hart, translator->handedOver[i]);
             translator->handedOverCount = 0;
             translator->Mailbox.State = (uint)ModuleState.None;
         }
