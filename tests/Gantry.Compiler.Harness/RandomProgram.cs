@@ -6,7 +6,7 @@ namespace Gantry.Compiler.Harness;
 
 /// <summary>
 /// Writes random C# that always terminates and whose result is defined: locals of all types, nested expressions, loops with
-/// fuel, structs by value and by reference, arrays, spans, switches, calls, checked code, floats, vectors. Arithmetic may throw.
+/// fuel, structs by value and by reference, with arrays inside, arrays, spans, switches, calls, checked code, floats, vectors. Arithmetic may throw.
 /// </summary>
 public sealed partial class RandomProgram
 {
@@ -55,6 +55,7 @@ public sealed partial class RandomProgram
         [assembly: System.Diagnostics.Debuggable(true, true)]
         public struct S { public int A; public long B; public byte C; public short D; public double E; public float F; public ulong G; }
         public struct T { public S Inner; public uint A; public sbyte B; public S Other; }
+        public unsafe struct Q { public long Head; public fixed int Items[4]; public uint Tail; public sbyte Near; public short Far; public long Last; }
         public static unsafe class R {
           static int fuel; static int s0 = 7; static long s1 = -3; static double s2 = 1.5; static S s3; static readonly int[] table = [3, -1, 4, 1, -5, 9, 2, 6];
           static int Same(float v) => float.IsNaN(v) ? 0 : BitConverter.SingleToInt32Bits(v);
@@ -62,6 +63,7 @@ public sealed partial class RandomProgram
           static ulong Mix(ulong h, ulong v) { h ^= v; h *= 0x9E3779B97F4A7C15; return h ^ (h >> 29); }
           static ulong Mix(ulong h, in S s) => Mix(Mix(Mix(Mix(h, (ulong)s.A ^ s.G), (ulong)s.B), (ulong)(s.C | s.D << 8)), (ulong)Same(s.E) ^ (uint)Same(s.F));
           static ulong Mix(ulong h, in T t) => Mix(Mix(Mix(h, t.Inner), t.A ^ (ulong)t.B), t.Other);
+          static ulong Mix(ulong h, in Q q) => Mix(Mix(Mix(Mix(Mix(h, (ulong)q.Items[0] ^ (uint)q.Items[1]), (ulong)q.Items[2] ^ (uint)q.Items[3]), (ulong)q.Head), (ulong)q.Last), (ulong)(q.Tail ^ q.Near ^ q.Far));
           static ulong Mix(ulong h, Vector128<int> v) => Mix(Mix(h, v.AsUInt64().ToScalar()), v.AsUInt64().GetElement(1));
 
         """);
@@ -70,7 +72,7 @@ public sealed partial class RandomProgram
     {
         Begin();
         string result = Pick("int", "long", "uint", "double", "S", "byte", "bool");
-        string[] parameters = [.. Enumerable.Range(0, random.Next(1, 5)).Select(_ => Pick("int", "long", "uint", "ulong", "short", "byte", "float", "double", "S", "ref int", "ref S", "in S"))];
+        string[] parameters = [.. Enumerable.Range(0, random.Next(1, 5)).Select(_ => Pick("int", "long", "uint", "ulong", "short", "byte", "float", "double", "S", "ref int", "ref S", "in S", "ref Q", "ref Q", "Q"))];
         string name = $"H{index}";
         var list = new List<string>();
         foreach (string parameter in parameters)
@@ -125,7 +127,7 @@ public sealed partial class RandomProgram
     {
         "float" or "double" => $"Mix(hash, (ulong)Same({name}))",
         "bool" => $"Mix(hash, {name} ? 1u : 0u)",
-        "S" or "T" or "Vector128<int>" => $"Mix(hash, {name})",
+        "S" or "T" or "Q" or "Vector128<int>" => $"Mix(hash, {name})",
         "int[]" => $"Mix(hash, (ulong)({name}[0] ^ {name}[5] ^ {name}[7]))",
         _ => $"Mix(hash, (ulong){name})",
     };
@@ -138,7 +140,7 @@ public sealed partial class RandomProgram
 
     private void Declare(int depth)
     {
-        string type = random.Next(12) switch { 0 => "S", 1 => "T", 2 => "int[]", 3 when vectors => "Vector128<int>", 4 => "S", _ => Scalar() };
+        string type = random.Next(14) switch { 0 => "S", 1 => "T", 2 => "int[]", 3 when vectors => "Vector128<int>", 4 => "S", 5 or 6 => "Q", _ => Scalar() };
         string name = $"v{next}";
         string value = type switch
         {
@@ -254,7 +256,7 @@ public sealed partial class RandomProgram
     {
         (string target, string type) = Target();
         if (type == "bool") Line($"{target} {Pick("^", "|", "&")}= {Expression("bool", 2)};");
-        else if (type is "S" or "Vector128<int>") Line($"{target} = {Expression(type, 2)};");
+        else if (type is "S" or "Q" or "Vector128<int>") Line($"{target} = {Expression(type, 2)};");
         else if (type is "float" or "double") Line($"{target} {Pick("+", "-", "*", "/")}= {Expression(type, 2)};");
         else if (random.Next(3) == 0) Line($"{target}{Pick("++", "--")};");
         else Line($"{target} {Pick("+", "-", "*", "^", "|", "&", "<<", ">>", ">>>")}= {(type is "uint" or "ulong" or "long" or "int" ? $"{Constant("byte")}" : "3")};");
@@ -318,12 +320,23 @@ public sealed partial class RandomProgram
                 if (random.Next(3) == 0) return ($"{name}.A", "uint");
                 (field, fieldType) = Field();
                 return random.Next(4) == 0 ? ($"{name}.Other", "S") : ($"{name}.{Pick("Inner", "Other")}.{field}", fieldType);
+            case "Q":
+                return random.Next(5) switch
+                {
+                    0 => (name, "Q"),
+                    1 => ($"{name}.Head", "long"),
+                    2 => random.Next(2) == 0 ? ($"{name}.Near", "sbyte") : ($"{name}.Last", "long"),
+                    _ => (Item(name, Expression(Pick("int", "uint"), 1)), "int"),
+                };
             case "int[]":
                 return ($"{name}[{Expression("int", 2)} & 7]", "int");
             default:
                 return (name, type);
         }
     }
+
+    // Without a check, and with 7 beyond the array: it reaches what lies behind it in the struct.
+    private string Item(string name, string index) => $"{name}.Items[{index} & {Pick("1", "3", "3", "2", "7")}]";
 
     private (string Name, string Type) Field() => random.Next(7) switch
     {
@@ -360,6 +373,8 @@ public sealed partial class RandomProgram
                     1 => $"{(type == "float" ? "MathF" : "Math")}.{Pick("Sqrt", "Floor", "Abs", "Ceiling", "Truncate")}({Expression(type, depth - 1)})",
                     _ => $"({Expression(type, depth - 1)} {Pick("+", "-", "*", "/")} {Expression(type, depth - 1)})",
                 };
+            case "Q":
+                return Leaf(type);
             case "S":
                 return $"new S {{ A = {Expression("int", depth - 1)}, {Pick("B", "B", "C = 3, B")} = {Expression("long", depth - 1)}, D = {Expression("short", depth - 1)}, E = {Expression("double", depth - 1)} }}";
             case "Vector128<int>":
@@ -408,6 +423,8 @@ public sealed partial class RandomProgram
             if (variable == type) fitting.Add(name);
             if (variable == "S" && type is "int" or "long" or "byte" or "short" or "double" or "float" or "ulong" && variable == "S")
                 fitting.Add(name + type switch { "int" => ".A", "long" => ".B", "byte" => ".C", "short" => ".D", "double" => ".E", "float" => ".F", _ => ".G" });
+            if (variable == "Q" && type is "int") fitting.Add(random.Next(3) == 0 ? $"{name}.Items[{random.Next(4)}]" : Item(name, "s0"));
+            if (variable == "Q" && (type is "long" or "uint" or "short")) fitting.Add(name + type switch { "long" => random.Next(2) == 0 ? ".Head" : ".Last", "uint" => ".Tail", _ => ".Far" });
             if (variable == "T" && type == "S") fitting.Add($"{name}.Inner");
             if (variable == "T" && type == "uint") fitting.Add($"{name}.A");
             if (variable == "int[]" && type == "int") fitting.Add($"{name}[3]");
@@ -425,6 +442,7 @@ public sealed partial class RandomProgram
     {
         "bool" => Pick("true", "false"),
         "S" => "default(S)",
+        "Q" => "default(Q)",
         "Vector128<int>" => "Vector128.Create(1, -2, 3, int.MinValue)",
         "float" => Pick("0f", "1.5f", "-2.25f", "1e10f", "3e-5f", "float.MaxValue", "-0f", "16777216f"),
         "double" => Pick("0.0", "1.5", "-2.25", "1e10", "3e-5", "double.MaxValue", "-0.0", "4294967296.0", "1e300"),

@@ -98,6 +98,16 @@ public sealed class ModuleTests
         return sum + value;
     }
 
+    [Fact]
+    public void An_interpreters_step_is_inlined_into_its_loop_and_its_program_counter_a_local()
+    {
+        string code = Compilation.Run(new CompilationOptions { Input = DifferentialTests.PathOf("corpus"), Exports = new HashSet<string> { "program_rv64" }, Dump = "RiscV.Run" }).DumpText;
+        Assert.Contains("Programs.RiscV.Run [", code, StringComparison.Ordinal);
+        Assert.DoesNotContain("RiscV.Step}", code, StringComparison.Ordinal);
+        // Offsets in Hart, behind its registers: Pc, Memory, Retired.
+        Assert.DoesNotMatch("#(256|264|272) ", code);
+    }
+
     private static byte[] Compile(string assembly)
     {
         CompilerResult result = CompilerDriver.CompileToWasm(DifferentialTests.PathOf(assembly));

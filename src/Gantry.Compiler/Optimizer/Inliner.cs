@@ -10,12 +10,15 @@ internal sealed class Inliner
     private const int MaxILWithPointersIntoFrame = 700;
     private const int MaxCost = 24;
     private const int MaxCostWithPointersIntoFrame = 200;
+    private const int MaxILOfLoop = 2000;
+    private const int MaxCostOfLoop = 500;
     private const int MaxCaller = 30000;
     private const int MaxRecursiveCost = 40;
     private const int MaxRecursiveCalls = 2;
 
     private readonly CompilationUnit _unit;
     private readonly Function _caller;
+    private HashSet<Instr> _bodiesOfLoops = [];
 
     private Inliner(CompilationUnit unit, Function caller)
     {
@@ -62,6 +65,7 @@ internal sealed class Inliner
     {
         var any = false;
         var size = _caller.InstrCount;
+        _bodiesOfLoops = FindBodiesOfLoops();
         var blocks = new Queue<Block>(_caller.Blocks);
         while (blocks.Count > 0)
         {
@@ -91,9 +95,12 @@ internal sealed class Inliner
         var method = (MethodDesc)call.Aux!;
         if (!method.HasBody || method.NoInlining || method == _caller.Method || method.HasAttribute("Gantry.WasmImportAttribute"))
             return null;
-        // A variable whose address a callee takes stays in memory unless that callee is inlined.
-        var intoFrame = call.Args.Any(a => IsFrameAddress(a.Resolve()));
-        if (!method.AggressiveInlining && method.Body.GetILReader().Length > (intoFrame ? MaxILWithPointersIntoFrame : MaxIL))
+        // A variable whose address a callee takes stays in memory unless that callee is inlined. In a loop (an interpreter's step, say)
+        // that is a load and a store of each of its fields in every round, so a large body is worth its copy.
+        var intoFrame = HasFrameAddress(call);
+        var (maxIL, maxCost) = !intoFrame ? (MaxIL, MaxCost)
+            : _bodiesOfLoops.Contains(call) ? (MaxILOfLoop, MaxCostOfLoop) : (MaxILWithPointersIntoFrame, MaxCostWithPointersIntoFrame);
+        if (!method.AggressiveInlining && method.Body.GetILReader().Length > maxIL)
             return null;
         var callee = _unit.TryGetFunction(method);
         if (callee == null || callee == _caller)
@@ -103,7 +110,7 @@ internal sealed class Inliner
             return null;
         if (method.AggressiveInlining)
             return callee;
-        var limit = intoFrame ? MaxCostWithPointersIntoFrame : MaxCost;
+        var limit = maxCost;
         foreach (var arg in call.Args)
         {
             if (arg.Resolve().Op is Op.Const or Op.FuncAddr)
@@ -111,6 +118,20 @@ internal sealed class Inliner
         }
 
         return cost <= limit ? callee : null;
+    }
+
+    /// <summary>The calls in loops of a method that the caller calls nowhere else, with an address in its frame.</summary>
+    private HashSet<Instr> FindBodiesOfLoops()
+    {
+        var once = _caller.Blocks.SelectMany(b => b.Instrs).Where(i => i.Op == Op.Call).GroupBy(i => i.Aux).Where(g => g.Count() == 1)
+            .Select(g => g.First()).Where(HasFrameAddress).ToHashSet();
+        if (once.Count > 0)
+        {
+            var inLoops = _caller.Blocks.SelectMany(SsaUtil.LoopBody).SelectMany(b => b.Instrs).ToHashSet();
+            once.IntersectWith(inLoops);
+        }
+
+        return once;
     }
 
     /// <summary>What it costs to have a copy of a body; -1 when that cannot be.</summary>
@@ -130,6 +151,8 @@ internal sealed class Inliner
 
         return cost;
     }
+
+    private static bool HasFrameAddress(Instr call) => call.Args.Any(a => IsFrameAddress(a.Resolve()));
 
     private static bool IsFrameAddress(Instr value) =>
         value.Op == Op.Alloca || (value.Op == Op.Wasm && value.Args.Length == 2 && value.Args[0].Resolve().Op == Op.Alloca);

@@ -53,12 +53,11 @@ internal sealed class LoadElimination
     private List<Entry> Entering(Block block)
     {
         List<Entry>? known = null;
-        var latches = new Stack<Block>();
         foreach (var pred in block.Preds)
         {
             if (pred.Index >= block.Index)
-                latches.Push(pred);
-            else if (known == null)
+                continue;
+            if (known == null)
                 known = [.. _atEnd[pred]];
             else
                 known.RemoveAll(e => !_atEnd[pred].Exists(other => Same(e, other)));
@@ -66,29 +65,11 @@ internal sealed class LoadElimination
 
         if (known == null)
             return [];
-        if (latches.Count > 0)
-            OverwriteLoop(block, latches, known);
+        foreach (var inLoop in known.Count > 0 ? SsaUtil.LoopBody(block) : [])
+            inLoop.Instrs.ForEach(i => Overwrite(i, known));
         if (known.Count > MaxKnown)
             known.RemoveRange(0, known.Count - MaxKnown);
         return known;
-    }
-
-    /// <summary>A loop's body is what leads to its jumps back without passing its header.</summary>
-    private static void OverwriteLoop(Block header, Stack<Block> pending, List<Entry> known)
-    {
-        var body = new HashSet<Block> { header };
-        foreach (var instr in header.Instrs)
-            Overwrite(instr, known);
-        while (pending.Count > 0 && known.Count > 0)
-        {
-            var block = pending.Pop();
-            if (!body.Add(block))
-                continue;
-            foreach (var instr in block.Instrs)
-                Overwrite(instr, known);
-            foreach (var pred in block.Preds)
-                pending.Push(pred);
-        }
     }
 
     private static bool Same(Entry a, Entry b) =>

@@ -6,7 +6,8 @@ namespace Gantry.Compiler.Optimizer;
 
 /// <summary>
 /// Scalar replacement: the scalars inside variables whose address does not escape become SSA values. Struct copies
-/// between such variables are taken apart first.
+/// between such variables are taken apart first. What an index that is only known at run time may reach (an array inside
+/// a struct, say) stays in memory; the scalars beside it do not.
 /// </summary>
 internal sealed class Promotion
 {
@@ -14,9 +15,10 @@ internal sealed class Promotion
 
     private readonly Function _function;
     private readonly Dictionary<Instr, List<Instr>> _users = [];
-    private readonly Dictionary<Instr, (Instr Root, int Offset)> _addresses = [];
+    private readonly Dictionary<Instr, Address> _addresses = [];
     private readonly Dictionary<(Instr Root, int Offset), Slot> _slots = [];
     private readonly Dictionary<Instr, Slot> _slotOf = [];
+    private readonly Dictionary<Instr, List<Slot>> _zeroedBy = [];
     private readonly Dictionary<(Slot, Block), Instr> _atStart = [];
     private readonly Dictionary<(Slot, Block), Instr> _atEnd = [];
 
@@ -69,24 +71,33 @@ internal sealed class Promotion
 
     private bool Escapes(Instr root)
     {
-        var pending = new Stack<(Instr Value, int Offset)>();
-        pending.Push((root, 0));
-        var found = new List<(Instr Value, int Offset)>();
+        var pending = new Stack<(Instr Value, Address At)>();
+        pending.Push((root, new Address(root, 0, 0)));
+        var found = new Dictionary<Instr, Address>();
         while (pending.Count > 0)
         {
-            var (value, offset) = pending.Pop();
-            found.Add((value, offset));
+            var (value, at) = pending.Pop();
+            // A sum of two addresses of variables is none.
+            if (!found.TryAdd(value, at))
+                return true;
             foreach (var user in Users(value))
             {
                 switch (user.Op)
                 {
                     case Op.Load:
                     case Op.Store when user.Args[1] != value:
-                    case Op.Copy when user.Args[0] != user.Args[1] && (user.Aux as TypeDesc)?.Layout.Leaves is { Length: <= MaxExpandedLeaves }:
-                    case Op.Zero when (user.Aux as TypeDesc)?.Layout.Leaves is { Length: <= MaxExpandedLeaves }:
+                    case Op.Copy when user.Args[0] != user.Args[1]:
+                    case Op.Zero:
                         break;
                     case Op.Wasm when user.Code == Opcode.I32Add && user.Args[1].IsConst && user.Args[0] == value:
-                        pending.Push((user, offset + (int)user.Args[1].Imm));
+                        pending.Push((user, at with { Offset = at.Offset + (int)user.Args[1].Imm }));
+                        break;
+                    case Op.Wasm when user.Code == Opcode.I32Add && user.Args[0] != user.Args[1]:
+                        // Farther than the variable's end is as good as anywhere.
+                        var reach = Simplifier.PossibleBits(user.Args[user.Args[0] == value ? 1 : 0]);
+                        if (reach >= (ulong)root.Imm)
+                            return true;
+                        pending.Push((user, at with { Reach = at.Reach + (int)reach }));
                         break;
                     default:
                         return true;
@@ -94,8 +105,8 @@ internal sealed class Promotion
             }
         }
 
-        foreach (var (value, offset) in found)
-            _addresses[value] = (root, offset);
+        foreach (var (value, at) in found)
+            _addresses[value] = at;
         return false;
     }
 
@@ -140,16 +151,16 @@ internal sealed class Promotion
         return any;
     }
 
-    private bool NeedsExpansion(Instr instr)
-    {
-        if (instr.Op is not (Op.Copy or Op.Zero))
-            return false;
-        return _addresses.ContainsKey(instr.Args[0]) || (instr.Op == Op.Copy && _addresses.ContainsKey(instr.Args[1]));
-    }
+    private bool NeedsExpansion(Instr instr) =>
+        instr.Op is Op.Copy or Op.Zero && (instr.Aux as TypeDesc)?.Layout.Leaves is { Length: <= MaxExpandedLeaves }
+        && (IsFixed(instr.Args[0]) || (instr.Op == Op.Copy && IsFixed(instr.Args[1])));
+
+    private bool IsFixed(Instr address) => _addresses.TryGetValue(address, out var at) && at.Reach == 0;
 
     private void FindSlots()
     {
-        var byRoot = new Dictionary<Instr, List<(Instr Access, int Offset, int Size)>>();
+        var byRoot = new Dictionary<Instr, List<Touched>>();
+        var zeroings = new Dictionary<Instr, List<Instr>>();
         foreach (var block in _function.Blocks)
         {
             foreach (var instr in block.Instrs)
@@ -163,13 +174,30 @@ internal sealed class Promotion
         {
             foreach (var instr in block.Instrs)
             {
-                if (instr.Op is Op.Load or Op.Store && _addresses.TryGetValue(instr.Args[0], out var at) && byRoot.TryGetValue(at.Root, out var list))
-                    list.Add((instr, at.Offset + (int)instr.Imm, Access.Size(instr.Code)));
+                switch (instr.Op)
+                {
+                    case Op.Load or Op.Store:
+                        Touch(instr, 0, (int)instr.Imm, Access.Size(instr.Code), whole: false);
+                        break;
+                    case Op.Copy:
+                        Touch(instr, 0, 0, (int)instr.Imm, whole: true);
+                        Touch(instr, 1, 0, (int)instr.Imm, whole: true);
+                        break;
+                    case Op.Zero when _addresses.TryGetValue(instr.Args[0], out var at) && at.Reach == 0:
+                        if (!zeroings.TryGetValue(at.Root, out var list))
+                            zeroings[at.Root] = list = [];
+                        list.Add(instr);
+                        break;
+                    case Op.Zero:
+                        Touch(instr, 0, 0, (int)instr.Imm, whole: true);
+                        break;
+                }
             }
         }
 
         foreach (var (root, accesses) in byRoot)
         {
+            var zeroed = zeroings.GetValueOrDefault(root, []);
             accesses.Sort((a, b) => a.Offset.CompareTo(b.Offset));
             for (var i = 0; i < accesses.Count;)
             {
@@ -182,16 +210,26 @@ internal sealed class Promotion
                     j++;
                 }
 
-                MakeSlot(root, accesses.GetRange(i, j - i));
+                MakeSlot(root, accesses.GetRange(i, j - i), zeroed);
                 i = j;
             }
         }
+
+        void Touch(Instr instr, int operand, int offset, int size, bool whole)
+        {
+            if (_addresses.TryGetValue(instr.Args[operand], out var at) && byRoot.TryGetValue(at.Root, out var list))
+                list.Add(new Touched(instr, at.Offset + offset, size + at.Reach, whole || at.Reach > 0));
+        }
     }
 
-    private void MakeSlot(Instr root, List<(Instr Access, int Offset, int Size)> accesses)
+    private void MakeSlot(Instr root, List<Touched> accesses, List<Instr> zeroings)
     {
         var first = accesses[0];
-        if (accesses.Exists(a => a.Offset != first.Offset || a.Size != first.Size) || first.Offset < 0 || first.Offset + first.Size > root.Imm)
+        var end = first.Offset + first.Size;
+        if (accesses.Exists(a => a.Whole || a.Offset != first.Offset || a.Size != first.Size) || first.Offset < 0 || end > root.Imm)
+            return;
+        var zeroedBy = zeroings.FindAll(z => _addresses[z.Args[0]].Offset < end && first.Offset < _addresses[z.Args[0]].Offset + z.Imm);
+        if (zeroedBy.Exists(z => _addresses[z.Args[0]].Offset > first.Offset || _addresses[z.Args[0]].Offset + z.Imm < end))
             return;
         var types = accesses.Select(a => TypeOf(a.Access)).Distinct().ToList();
         // Reading an int as a float of the same size is a reinterpretation; lanes of a vector are not.
@@ -203,8 +241,14 @@ internal sealed class Promotion
         var loads = accesses.Where(a => a.Access.Op == Op.Load).Select(a => a.Access.Code).Distinct().ToList();
         var slot = new Slot(types.Count == 1 ? types[0] : accesses.First(a => a.Access.Op == Op.Store || true).Access is { } f ? TypeOf(f) : ValType.I32, loads.Count == 1 ? loads[0] : null);
         _slots[(root, first.Offset)] = slot;
-        foreach (var (access, _, _) in accesses)
+        foreach (var (access, _, _, _) in accesses)
             _slotOf[access] = slot;
+        foreach (var zeroing in zeroedBy)
+        {
+            if (!_zeroedBy.TryGetValue(zeroing, out var list))
+                _zeroedBy[zeroing] = list = [];
+            list.Add(slot);
+        }
     }
 
     private static ValType TypeOf(Instr access) => access.Op == Op.Load ? access.Type : OpcodeTable.Find(access.Code)!.Type!.Parameters[1];
@@ -223,6 +267,8 @@ internal sealed class Promotion
                 if (!_slotOf.TryGetValue(instr, out var slot))
                 {
                     block.Instrs.Add(instr);
+                    foreach (var zeroed in _zeroedBy.GetValueOrDefault(instr, []))
+                        _atEnd[(zeroed, block)] = builder.Emit(Instr.ZeroOf(zeroed.Type));
                     continue;
                 }
 
@@ -310,6 +356,12 @@ internal sealed class Promotion
         Opcode.I32Load16S => builder.Wasm(Opcode.I32Extend16S, value),
         _ => value,
     };
+
+    /// <summary>Where a value points: so far behind a variable's start, and up to Reach bytes farther.</summary>
+    private readonly record struct Address(Instr Root, int Offset, int Reach);
+
+    /// <summary>Bytes of a variable that an instruction touches; Whole when it may be any of them.</summary>
+    private readonly record struct Touched(Instr Access, int Offset, int Size, bool Whole);
 
     /// <summary>One scalar of one variable.</summary>
     private sealed class Slot(ValType type, Opcode? onlyLoad)

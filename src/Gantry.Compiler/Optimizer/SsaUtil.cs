@@ -26,6 +26,25 @@ internal static class SsaUtil
         }
     }
 
+    /// <summary>The body of the loop a block is the header of: what leads to the jumps back to it without passing it. Empty if it is none. Blocks must be in order.</summary>
+    public static HashSet<Block> LoopBody(Block header)
+    {
+        var pending = new Stack<Block>(header.Preds.Where(p => p.Index >= header.Index));
+        if (pending.Count == 0)
+            return [];
+        var body = new HashSet<Block> { header };
+        while (pending.Count > 0)
+        {
+            var block = pending.Pop();
+            if (!body.Add(block))
+                continue;
+            foreach (var pred in block.Preds)
+                pending.Push(pred);
+        }
+
+        return body;
+    }
+
     /// <summary>Replaces phis whose arguments are all one value (or the phi itself), and drops the phis nobody uses.</summary>
     public static void RemoveTrivialPhis(Function function)
     {

@@ -170,6 +170,50 @@ public static unsafe class Structs
         return sum;
     }
 
+    private struct Registers
+    {
+        public long Before;
+        public fixed int Items[8];
+        public long Reached;
+        public long After;
+        public ushort Count;
+        public fixed long Rest[40];
+    }
+
+    /// <summary>Scalars beside an array whose index is known to stay inside, to reach the scalar behind it, to be anything; zeroed in every round, and copied.</summary>
+    [WasmExport("struct_beside_array")]
+    public static long BesideArray(int index, long value)
+    {
+        long sum = 0;
+        Registers kept = default;
+        for (int round = 0; round < 3; round++)
+        {
+            Registers r = default;
+            r.Before = value;
+            r.After = value >> 3;
+            r.Items[2] = 5;
+            for (int i = 0; i < 5; i++) Advance(ref r, index + i);
+            // 8 and 9 are the halves of what follows.
+            r.Items[8 | (round & 1)] = index;
+            sum = (sum * 31) + r.Before + (r.After * 3) + r.Count + r.Items[index & 7] + r.Reached + r.Rest[round & 3];
+            kept.Rest[round & 3] = sum;
+            kept.Count++;
+        }
+
+        Registers copy = kept;
+        copy.Count *= 3;
+        return sum + kept.Count + (copy.Count * 7) + copy.Rest[index & 31];
+    }
+
+    private static void Advance(ref Registers r, int index)
+    {
+        r.Count += (ushort)(index | 1);
+        r.Items[index & 7] += (int)r.Before;
+        r.Before += r.Items[(index >> 2) & 7];
+        if (r.Count % 3 == 0) r.After ^= r.Before;
+        r.Rest[(index >> 1) & 31] = r.After;
+    }
+
     [WasmExport("struct_inline_array")]
     public static int InlineArrays(int index, int value)
     {
