@@ -103,7 +103,7 @@ public sealed class RiscVRandom(ulong seed)
 
     private void Segment(List<ushort> code, IReadOnlyList<RiscVEncoding[]> groups, int depth)
     {
-        switch (Below(7))
+        switch (Below(8))
         {
             case 0:
                 Straight(code, groups, 1 + Below(12));
@@ -126,6 +126,9 @@ public sealed class RiscVRandom(ulong seed)
                 break;
             case 4:
                 Rewrite(code, groups);
+                break;
+            case 5:
+                Nearby(code);
                 break;
             default:
                 int counter = depth == 0 ? OuterCounter : InnerCounter;
@@ -164,6 +167,41 @@ public sealed class RiscVRandom(ulong seed)
             }
 
             Straight(code, groups, 1 + Below(3));
+        }
+    }
+
+    // Loads and stores at what the memory pointer comes to by additions and moves, here and there aligned.
+    private void Nearby(List<ushort> code)
+    {
+        uint[] bases = [MemoryPointer, MemoryPointer, MemoryPointer];
+        for (int count = 4 + Below(12); count > 0; count--)
+        {
+            int which = Below(3);
+            uint rs1 = bases[which], offset = (uint)((Below(3) == 0 ? Below(96) : 8 * Below(12)) - 48), rd = (uint)(10 + Below(6));
+            uint immediate = (offset & 0xfff) << 20, upper = ((offset >> 5) & 127) << 25, lower = (offset & 31) << 7;
+            switch (Below(6))
+            {
+                case 0 when which > 0: // addi
+                    bases[which] = which == 1 ? Address : (uint)Encoding;
+                    Emit(code, 0x13 | (bases[which] << 7) | (rs1 << 15) | immediate);
+                    break;
+                case 1 when which > 0: // c.mv
+                    bases[which] = which == 1 ? Address : (uint)Encoding;
+                    code.Add((ushort)(0x8002 | (bases[which] << 7) | (bases[3 - which] << 2)));
+                    break;
+                case 2: // loads, of integers and of doubles
+                    Emit(code, 0x03 | (rd << 7) | ((uint)Below(7) << 12) | (rs1 << 15) | immediate);
+                    break;
+                case 3:
+                    Emit(code, 0x3007 | (rd << 7) | (rs1 << 15) | immediate);
+                    break;
+                case 4:
+                    Emit(code, 0x23 | lower | ((uint)Below(4) << 12) | (rs1 << 15) | (rd << 20) | upper);
+                    break;
+                default:
+                    Emit(code, 0x3027 | lower | (rs1 << 15) | (rd << 20) | upper);
+                    break;
+            }
         }
     }
 

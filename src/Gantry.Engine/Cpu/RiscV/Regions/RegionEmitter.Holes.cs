@@ -64,9 +64,9 @@ internal unsafe partial struct RegionEmitter
                     emitter->LeaveSeldom(ExitDepth);
                 break;
             case PlaceHole:
-                code->Op(Wasm.LocalGet, emitter->PlaceOf(insn->Rs1));
+                code->Op(Wasm.LocalGet, emitter->PlaceOf(emitter->group->Number));
                 break;
-            case 26: code->Op(Wasm.LocalSet, emitter->PlaceOf(insn->Rs1)); break;
+            case 26: code->Op(Wasm.LocalSet, emitter->PlaceOf(emitter->group->Number)); break;
             case 27: code->I64Const((long)(Tlb.PageMask | (uint)(emitter->group->Widest - 1))); break;
             case 28: code->I64Const(4096 - (emitter->group->High - emitter->group->Low)); break;
             default: emitter->Body.Failed = true; break;
@@ -82,11 +82,11 @@ internal unsafe partial struct RegionEmitter
         Body.Code.Byte(Wasm.I32Sub);
     }
 
-    private uint PlaceOf(int register)
+    private uint PlaceOf(int number)
     {
-        if (place[register] == 0)
-            place[register] = Body.NewLocal(Wasm.I32);
-        return place[register];
+        if (place[number] == 0)
+            place[number] = Body.NewLocal(Wasm.I32);
+        return place[number];
     }
 
     private void GetTlb()
@@ -107,7 +107,7 @@ internal unsafe partial struct RegionEmitter
             if (hole != PlaceHole)
                 return 0;
             var emitter = (RegionEmitter*)context;
-            return (uint)(emitter->insn.Immediate - emitter->group->Low);
+            return (uint)(emitter->places.OffsetOf(emitter->index) - emitter->group->Low);
         }
     }
 }

@@ -30,8 +30,8 @@ internal unsafe partial struct RegionEmitter
     private int* mergeDepth;
     private uint tlb, target, state, handler;
 
-    // For each base register, the local with the host address of its group of accesses, which is `group`.
-    private fixed uint place[32];
+    // For each of a block's groups of accesses, the local with its host address; and the group being written.
+    private fixed uint place[RegionPlaces.MaxNumbers];
     private AccessGroup* group;
     private bool usesFloat, usesDynamicRounding, exitsAlways;
 
@@ -63,7 +63,7 @@ internal unsafe partial struct RegionEmitter
         var body = &emitter->Body;
         emitter->hart = hart;
         emitter->tlb = 0;
-        for (var i = 0; i < 32; i++)
+        for (var i = 0; i < RegionPlaces.MaxNumbers; i++)
             emitter->place[i] = 0;
         emitter->usesFloat = false;
         emitter->usesDynamicRounding = false;
@@ -240,7 +240,7 @@ internal unsafe partial struct RegionEmitter
     private static void FindPlace(RegionEmitter* emitter)
     {
         var offset = emitter->insn.Immediate;
-        emitter->insn.Immediate = emitter->group->Low;
+        emitter->insn.Immediate = emitter->group->Low - emitter->group->Delta;
         Stitch(
             emitter,
             emitter->group->Stores
