@@ -43,7 +43,7 @@ if (process.argv.includes('--tests')) {
   jobs.push(build({ ...options, entryPoints: tests, format: 'esm', platform: 'node', packages: 'external', outdir: 'tests/dist', outExtension: { '.js': '.mjs' } }));
 }
 if (process.argv.includes('--bench')) {
-  jobs.push(build({ ...options, entryPoints: { 'bench-workspace': '../bench/web/workspace.ts', 'bench-soak': '../bench/web/soak.ts' }, format: 'esm', platform: 'node', outdir: 'tests/dist', outExtension: { '.js': '.mjs' } }));
+  jobs.push(build({ ...options, entryPoints: { 'bench-workspace': '../bench/web/workspace.ts', 'bench-soak': '../bench/web/soak.ts' }, format: 'esm', platform: 'node', external: ['playwright-core'], outdir: 'tests/dist', outExtension: { '.js': '.mjs' } }));
 }
 await Promise.all(jobs);
 if (process.argv.includes('--vsix')) {

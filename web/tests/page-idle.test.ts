@@ -1,9 +1,8 @@
 import assert from 'node:assert/strict';
 import path from 'node:path';
 import { test } from 'node:test';
-import { chromium } from 'playwright-core';
 import { image, root } from './support/assets.js';
-import { launchOptions } from './support/browser.js';
+import { launchApart } from './support/browser.js';
 import { processorSeconds } from './support/processes.js';
 import { serve } from './support/server.js';
 import { prompt, screen, typeLine } from './support/terminal.js';
@@ -13,9 +12,9 @@ import { prompt, screen, typeLine } from './support/terminal.js';
 const Seconds = 20, MostIdle = 0.02, LeastBusy = 0.1;
 
 test('a tab at an idle prompt uses less than 2 % of a core, a busy one much more', async () => {
-  const server = await serve(path.join(root, 'web/page/dist'), { 'out.wasm': image() }), started = await chromium.launchServer(launchOptions);
+  const server = await serve(path.join(root, 'web/page/dist'), { 'out.wasm': image() }), { browser, id, close } = await launchApart();
   try {
-    const browser = await chromium.connect(started.wsEndpoint()), page = await browser.newPage(), pane = page.locator('.pane'), id = started.process().pid ?? 0;
+    const page = await browser.newPage(), pane = page.locator('.pane');
     // Processor time does not depend on what else the machine does; the wall clock only says for how long.
     const share = async (seconds: number): Promise<number> => {
       const begin = performance.now(), before = processorSeconds(id);
@@ -33,9 +32,8 @@ test('a tab at an idle prompt uses less than 2 % of a core, a busy one much more
     console.log(`idle ${(idle * 100).toFixed(2)} %, busy ${(busy * 100).toFixed(0)} % of a core`);
     assert.ok(idle < MostIdle, `${(idle * 100).toFixed(2)} % of a core`);
     assert.ok(busy > LeastBusy, `a busy container uses ${(busy * 100).toFixed(1)} % only: the measurement does not see it`);
-    await browser.close();
   } finally {
-    await started.close();
+    await close();
     server.close();
   }
 });

@@ -10,6 +10,12 @@ export const launchOptions: LaunchOptions = {
 /** Starts it. */
 export const launch = (): Promise<Browser> => chromium.launch(launchOptions);
 
+/** Starts it as one whose processes can be looked at. */
+export async function launchApart(): Promise<{ browser: Browser; id: number; close: () => Promise<void> }> {
+  const started = await chromium.launchServer(launchOptions), browser = await chromium.connect(started.wsEndpoint());
+  return { browser, id: started.process().pid ?? 0, close: async () => { await browser.close(); await started.close(); } };
+}
+
 /** Waits until the terminal in the page shows a text. */
 export async function waitForScreen(page: Page, pattern: RegExp, rows: string | Locator = '.xterm-rows', timeout = 60_000): Promise<string> {
   const end = Date.now() + timeout;
