@@ -239,7 +239,7 @@ internal sealed class Promotion
             or Opcode.I64Store8 or Opcode.I64Store16 or Opcode.I64Store32))
             return;
         var loads = accesses.Where(a => a.Access.Op == Op.Load).Select(a => a.Access.Code).Distinct().ToList();
-        var slot = new Slot(types.Count == 1 ? types[0] : accesses.First(a => a.Access.Op == Op.Store || true).Access is { } f ? TypeOf(f) : ValType.I32, loads.Count == 1 ? loads[0] : null);
+        var slot = new Slot(types[0], loads.Count == 1 ? loads[0] : null);
         _slots[(root, first.Offset)] = slot;
         foreach (var (access, _, _, _) in accesses)
             _slotOf[access] = slot;
