@@ -346,18 +346,6 @@ internal unsafe struct RegionGraph
         return target < 0 ? -1 : Find(target, (offset & 0xFFF) >> 1);
     }
 
-    /// <summary>Whether a jump inside goes back.</summary>
-    public readonly bool GoesBack()
-    {
-        for (var i = 0; i < Count; i++)
-        {
-            if (Blocks[i].Taken >= 0 && Blocks[i].TakenOffset <= Blocks[i].Last * 2)
-                return true;
-        }
-
-        return false;
-    }
-
     /// <summary>Leaves no more ways in than so many, the first block among them.</summary>
     public readonly void LimitEntries(int first, int most)
     {

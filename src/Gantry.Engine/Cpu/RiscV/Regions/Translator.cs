@@ -21,9 +21,6 @@ public unsafe struct Translator
     // While the host compiles a module it is called after so many slices: it should not have to wait for the end of a long run.
     private const int CompilingSlices = 256;
 
-    // Entering and leaving a region costs what interpreting so many instructions does: less is not worth it, unless it is a loop.
-    private const int LeastInstructions = 6;
-
     // Slices that ended at a place before it is translated; places that are watched; the count of those that were tried in vain.
     private const int Threshold = 32, Samples = 32768, InVain = ushort.MaxValue;
 
@@ -282,8 +279,6 @@ public unsafe struct Translator
     {
         var graph = &translator->graph;
         if (!RegionGraph.Build(graph, hart, virtualPage, page, slot, translator->Mode == TranslationMode.All))
-            return false;
-        if (translator->Mode == TranslationMode.Hot && graph->Instructions < LeastInstructions && !graph->GoesBack())
             return false;
         var first = graph->Find(0, slot);
         graph->LimitEntries(first, Region.MaxEntries);
