@@ -1,7 +1,7 @@
 namespace Gantry.Wasm;
 
 /// <summary>
-/// Every instruction of core 2.0 and of the tail-call proposal, and what is used of relaxed SIMD. Prefixed instructions are 0xFC00 or 0xFD00 plus the
+/// Every instruction of core 2.0 and of the tail-call and relaxed SIMD proposals. Prefixed instructions are 0xFC00 or 0xFD00 plus the
 /// sub-opcode, which is below 0x200, so one 16-bit value names any of them (core 5.4).
 /// </summary>
 public enum Opcode : ushort
@@ -445,5 +445,24 @@ public enum Opcode : ushort
     I32x4TruncSatF64x2UZero = 0xFDFD,
     F64x2ConvertLowI32x4S = 0xFDFE,
     F64x2ConvertLowI32x4U = 0xFDFF,
+    I8x16RelaxedSwizzle = 0xFE00,
+    I32x4RelaxedTruncF32x4S = 0xFE01,
+    I32x4RelaxedTruncF32x4U = 0xFE02,
+    I32x4RelaxedTruncF64x2SZero = 0xFE03,
+    I32x4RelaxedTruncF64x2UZero = 0xFE04,
+    F32x4RelaxedMadd = 0xFE05,
+    F32x4RelaxedNmadd = 0xFE06,
     F64x2RelaxedMadd = 0xFE07,
+    F64x2RelaxedNmadd = 0xFE08,
+    I8x16RelaxedLaneselect = 0xFE09,
+    I16x8RelaxedLaneselect = 0xFE0A,
+    I32x4RelaxedLaneselect = 0xFE0B,
+    I64x2RelaxedLaneselect = 0xFE0C,
+    F32x4RelaxedMin = 0xFE0D,
+    F32x4RelaxedMax = 0xFE0E,
+    F64x2RelaxedMin = 0xFE0F,
+    F64x2RelaxedMax = 0xFE10,
+    I16x8RelaxedQ15mulrS = 0xFE11,
+    I16x8RelaxedDotI8x16I7x16S = 0xFE12,
+    I32x4RelaxedDotI8x16I7x16AddS = 0xFE13,
 }

@@ -9,7 +9,7 @@ internal static class Oracle
 {
     private static readonly Engine Engine = new(new Config()
         .WithReferenceTypes(true).WithBulkMemory(true).WithSIMD(true).WithMultiValue(true).WithTailCalls(true)
-        .WithRelaxedSIMD(false, false).WithMultiMemory(false).WithMemory64(false).WithWasmThreads(false)
+        .WithRelaxedSIMD(true, false).WithMultiMemory(false).WithMemory64(false).WithWasmThreads(false)
         .WithGc(false).WithFunctionReferences(false).WithExceptions(false).WithWideArithmetic(false));
 
     /// <summary>Why Wasmtime rejects the bytes, or null if it accepts them.</summary>
