@@ -4,7 +4,7 @@ using System.Runtime.InteropServices;
 namespace Gantry.Engine.Jit;
 
 /// <summary>
-/// A module that tells whether <c>f64x2.relaxed_madd</c> is there and rounds once. It may round twice, but whichever it does on a host it always does (WebAssembly 3.0, 4.3.5 "Relaxed operations": the choice is a parameter of
+/// A module that tells whether <c>f64x2.relaxed_madd</c> is there and rounds once. It may round twice, but whichever it does on a host it always does (WebAssembly 3.0, Numerics, "Relaxed Operations": the choice is a parameter of
 /// the execution environment).
 /// </summary>
 internal static unsafe class FusionProbe
