@@ -120,12 +120,17 @@ static void measure_program(const struct row *row)
 {
     printf("bench: %s-first %.0f\n", row->name, timed(row, 1));
     double best = 0;
+    uint64_t retired = 0;
     for (int i = 0; i < 2; i++) {
+        uint64_t first = instructions();
         double took = timed(row, 1);
-        best = best == 0 || took < best ? took : best;
+        if (best == 0 || took < best) {
+            best = took;
+            retired = instructions() - first;
+        }
     }
 
-    printf("bench: %s %.0f\n", row->name, best);
+    printf("bench: %s %.0f %.1f\n", row->name, best, (double)retired * 1e3 / best);
 }
 
 static int named(const struct row *row, int count, char **names)

@@ -16,10 +16,10 @@ public static class Wasm
     public const int Drop = 0x1A, LocalGet = 0x20, LocalSet = 0x21, LocalTee = 0x22;
 
     /// <summary>Memory.</summary>
-    public const int I32Load = 0x28, I64Load = 0x29, I32Load8U = 0x2D, I64Store = 0x37, I32Store8 = 0x3A;
+    public const int I32Load = 0x28, I64Load = 0x29, I32Load8U = 0x2D, I32Load16U = 0x2F, I64Store = 0x37, I32Store8 = 0x3A;
 
     /// <summary>Numbers.</summary>
-    public const int I32Const = 0x41, I64Const = 0x42, I64Eqz = 0x50, I64And = 0x83, I32Eqz = 0x45, I32Eq = 0x46, I32Ne = 0x47, I32LtS = 0x48, I32Add = 0x6A, I32Sub = 0x6B, I32Or = 0x72;
+    public const int I32Const = 0x41, I64Const = 0x42, I64Eqz = 0x50, I64And = 0x83, I32Eqz = 0x45, I32Eq = 0x46, I32Ne = 0x47, I32LtS = 0x48, I32Add = 0x6A, I32Sub = 0x6B, I32Mul = 0x6C, I32Or = 0x72, I32ShrU = 0x76;
 
     /// <summary>Sections.</summary>
     public const int TypeSection = 1, ImportSection = 2, FunctionSection = 3, ElementSection = 9, CodeSection = 10;

@@ -44,7 +44,7 @@ public unsafe struct CodePage
 /// <summary>Decoded pages, found by page of RAM. Bounded: pages are given up in clock order.</summary>
 public unsafe struct CodeCache
 {
-    /// <summary>Pages held at most, 32 KiB each; the least and the most that a guest's memory makes of it.</summary>
+    /// <summary>Pages held at most, 16 KiB each; the least and the most that a guest's memory makes of it.</summary>
     /// <remarks>A compiler alone executes 10 MB of code. What is given up takes its translations with it: too few pages cost more than slow decoding.</remarks>
     public const int LeastCapacity = 1536, MostCapacity = 6144;
 
@@ -66,9 +66,6 @@ public unsafe struct CodeCache
     /// <summary>Whether the last slow store was done although it ends the run of handlers.</summary>
     public bool Completed;
 
-    /// <summary>Regions were given up since this was last cleared.</summary>
-    public bool RegionsDropped;
-
     private int capacity;
     private int hand;
 
@@ -76,8 +73,8 @@ public unsafe struct CodeCache
     public static void Create(Hart* hart)
     {
         var cache = &hart->Code;
-        // A quarter of what the guest has, so that a tab's memory is a multiple of its guest's.
-        cache->capacity = (int)Math.Clamp(hart->RamSize / (4 * CodePage.SlotBytes), LeastCapacity, MostCapacity);
+        // An eighth of what the guest has, so that a tab's memory is a multiple of its guest's.
+        cache->capacity = (int)Math.Clamp(hart->RamSize / (8 * CodePage.SlotBytes), LeastCapacity, MostCapacity);
         cache->Pages = (CodePage*)NativeMemory.AllocZeroed((nuint)cache->capacity, (nuint)sizeof(CodePage));
         cache->ByRamPage = (ushort*)NativeMemory.AllocZeroed((nuint)(hart->RamSize >> GuestMemory.PageShift), sizeof(ushort));
         for (var i = 0; i < cache->capacity; i++)
@@ -167,8 +164,11 @@ public unsafe struct CodeCache
     // Forgets what was decoded, and translated, of some halfwords of a page.
     private static void Reset(Hart* hart, CodePage* page, int first, int last)
     {
+        var undecoded = default(Insn);
+        undecoded.Handler = &Decoder.DecodeAndRun;
+        // The operands stay: the instruction that wrote here may be one of these, and still need its own.
         for (var i = first; i <= last; i++)
-            page->First[i].Handler = &Decoder.DecodeAndRun;
+            page->First[i].TakeHandler(undecoded);
         page->Generation++;
         DropRegions(hart, page, first, last);
     }

@@ -1,5 +1,4 @@
 using System.Numerics;
-using System.Runtime.CompilerServices;
 using Gantry.Engine.Memory;
 
 namespace Gantry.Engine.Cpu.RiscV;
@@ -85,20 +84,6 @@ public static unsafe class DataAccess
         // The device may have raised an interrupt or asked for the host.
         hart->Code.Completed = true;
         return Interpreter.Finish(hart, left, hart->AddressOf(insn) + (ulong)(halfwords * 2));
-    }
-
-    /// <summary>A store of a translated region.</summary>
-    /// <returns>Null when done and the region may go on, otherwise the record to go on with.</returns>
-    [WasmSeldom]
-    [MethodImpl(MethodImplOptions.NoInlining)]
-    public static Insn* StoreFromRegion(Hart* hart, Insn* insn, int left, Insn* behind, int bytes, ulong address, ulong value)
-    {
-        hart->Code.RegionsDropped = false;
-        var done = StoreSlow(hart, insn, left, (int)(behind - insn), bytes, address, value);
-        if (done != null)
-            return done;
-        // It may have been the region itself that was rewritten.
-        return hart->Code.RegionsDropped ? behind : null;
     }
 
     /// <summary>The load of LR: aligned, and reported as a load when it fails (privileged specification, 4.1.8).</summary>

@@ -101,9 +101,18 @@ public static unsafe class Decoder
         var rd = (byte)((word >> 7) & 31);
         insn->Rd = rd == 0 && (row->Flags & RowFlags.FloatRd) == 0 ? (byte)Hart.Sink : rd;
         insn->Rs1 = (byte)((word >> 15) & 31);
-        insn->Rs2 = (byte)((word >> 20) & 31);
-        insn->Rs3AndMode = (byte)((word >> 27) | (mode << 5));
-        insn->Immediate = ImmediateOf(row->Format, word);
+        var immediate = ImmediateOf(row->Format, word);
+        if (row->HasImmediateOnly)
+        {
+            insn->Immediate = immediate;
+        }
+        else
+        {
+            insn->Rs2 = (byte)((word >> 20) & 31);
+            insn->Rs3AndMode = (byte)((word >> 27) | (mode << 5));
+            insn->ShortImmediate = (short)immediate;
+        }
+
         var own = halfwords == 1 ? row->TwoBytes : row->FourBytes;
         var loop = HotLoop.HandlerOf(row->Hot, halfwords);
         insn->Handler = loop != null ? loop : own;

@@ -181,5 +181,5 @@ public unsafe struct Hart
 
     /// <summary>Address of an instruction of the page being executed.</summary>
     [System.Runtime.CompilerServices.MethodImpl(System.Runtime.CompilerServices.MethodImplOptions.AggressiveInlining)]
-    public readonly ulong AddressOf(Insn* insn) => PageAddress + ((ulong)((byte*)insn - (byte*)PageSlots) >> 3);
+    public readonly ulong AddressOf(Insn* insn) => PageAddress + Insn.OffsetOf(PageSlots, insn);
 }

@@ -126,6 +126,9 @@ public unsafe struct InstructionRow
     /// <summary>The holes of <see cref="Template"/>, once <see cref="RegionFlow.Operands"/> has asked; 0 before.</summary>
     public uint Holes;
 
+    /// <summary>Has no second source register: see <see cref="Insn.Immediate"/>.</summary>
+    public readonly bool HasImmediateOnly => Format is Format.I or Format.U or Format.J or Format.Shift or Format.System;
+
     /// <summary>Of loads and stores, a store.</summary>
     public readonly bool IsStore => (Match & 0x20) != 0;
 

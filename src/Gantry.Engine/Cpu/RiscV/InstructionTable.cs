@@ -121,7 +121,10 @@ public unsafe struct InstructionTable
     private void FloatRow<TOp>(ReadOnlySpan<byte> name, uint match, uint mask, Format format, RowFlags flags = RowFlags.None)
         where TOp : struct, IInstruction
     {
-        Add(name, match, mask, format, flags | RowFlags.Float, &FloatHandler<TOp, TwoBytes>.Run, &FloatHandler<TOp, FourBytes>.Run);
+        if ((flags & RowFlags.Rounds) != 0)
+            Add(name, match, mask, format, flags | RowFlags.Float, &FloatHandler<TOp, TwoBytes, WithMode>.Run, &FloatHandler<TOp, FourBytes, WithMode>.Run);
+        else
+            Add(name, match, mask, format, flags | RowFlags.Float, &FloatHandler<TOp, TwoBytes, WithoutMode>.Run, &FloatHandler<TOp, FourBytes, WithoutMode>.Run);
         if (!WasmTarget.IsWebAssembly)
             return;
         rows[count - 1].Template = (byte*)(delegate*<void>)&InstructionTemplate<TOp, AnyRounding, AnyPlace>.Body;

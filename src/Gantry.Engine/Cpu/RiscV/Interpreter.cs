@@ -150,7 +150,7 @@ public static unsafe class Interpreter
             {
                 hart->PageAddress = entry->Tag;
                 hart->PageSlots = entry->Slots;
-                return (Insn*)((byte*)entry->Slots + ((nuint)(target & 0xFFF) << 3));
+                return Insn.At(entry->Slots, target & 0xFFF);
             }
         }
 
@@ -165,7 +165,7 @@ public static unsafe class Interpreter
     {
         var offset = target - hart->PageAddress;
         return offset < 4096 && left > 1
-            ? (Insn*)((byte*)hart->PageSlots + ((nuint)offset << 3))
+            ? Insn.At(hart->PageSlots, offset)
             : FindFar(hart, left, target);
     }
 
@@ -223,6 +223,6 @@ public static unsafe class Interpreter
 
         hart->PageAddress = entry->Tag;
         hart->PageSlots = entry->Slots;
-        return (Insn*)((byte*)entry->Slots + ((nuint)(pc & 0xFFF) << 3));
+        return Insn.At(entry->Slots, pc & 0xFFF);
     }
 }

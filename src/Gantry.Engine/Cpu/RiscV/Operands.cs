@@ -25,8 +25,11 @@ public unsafe interface IOperands
     /// <summary>Writes rd.</summary>
     ulong Rd { set; }
 
-    /// <summary>The immediate, sign-extended; a shift amount; an AMO has none.</summary>
+    /// <summary>The immediate of formats I, U and J, sign-extended; a shift amount.</summary>
     long Immediate { get; }
+
+    /// <summary>The immediate of formats S and B, sign-extended.</summary>
+    long ShortImmediate { get; }
 
     /// <summary>Address of this instruction.</summary>
     ulong Pc { get; }
@@ -196,6 +199,13 @@ public unsafe struct Interpreted<TLength, TPlace>(Hart* hart, Insn* insn, int le
     }
 
     /// <inheritdoc/>
+    public readonly long ShortImmediate
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => insn->ShortImmediate;
+    }
+
+    /// <inheritdoc/>
     public readonly ulong Pc
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -345,17 +355,19 @@ public unsafe struct Interpreted<TLength, TPlace>(Hart* hart, Insn* insn, int le
     {
         if (!taken)
             return;
+        if (JumpInPage(insn->ShortImmediate))
+            return;
         if (TPlace.GivesUp)
-            GaveUp = !JumpInPage();
+            GaveUp = true;
         else
-            JumpRelative();
+            JumpFar(hart->AddressOf(insn) + (ulong)(long)insn->ShortImmediate);
     }
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void JumpRelative()
     {
-        if (!JumpInPage())
+        if (!JumpInPage(insn->Immediate))
             JumpFar(hart->AddressOf(insn) + (ulong)(long)insn->Immediate);
     }
 
@@ -365,19 +377,19 @@ public unsafe struct Interpreted<TLength, TPlace>(Hart* hart, Insn* insn, int le
     {
         var offset = target - hart->PageAddress;
         if (offset < 4096 && left > 1)
-            Next = (Insn*)((byte*)hart->PageSlots + ((nuint)offset << 3));
+            Next = Insn.At(hart->PageSlots, offset);
         else
             JumpFar(target);
     }
 
-    // Offsets are even: in bytes of records, eight times as far. Forward in the page nobody looks at the count: every loop has another jump.
+    // Forward in the page nobody looks at the count: every loop has another jump.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private bool JumpInPage()
+    private bool JumpInPage(int distance)
     {
-        var target = (byte*)insn + ((nint)insn->Immediate << 3);
-        if ((nuint)(target - (byte*)hart->PageSlots) >= CodePage.SlotBytes || (insn->Immediate <= 0 && left <= 1))
+        var target = Insn.Relative(insn, distance);
+        if ((nuint)((byte*)target - (byte*)hart->PageSlots) >= CodePage.SlotBytes || (distance <= 0 && left <= 1))
             return false;
-        Next = (Insn*)target;
+        Next = target;
         return true;
     }
 
@@ -409,17 +421,39 @@ public static unsafe class Handler<TOp, TLength>
     }
 }
 
+/// <summary>Whether an instruction has a rounding mode, as a type.</summary>
+public interface IModeChoice
+{
+    /// <summary>It has.</summary>
+    static abstract bool Rounds { get; }
+}
+
+/// <summary>It has one.</summary>
+public readonly struct WithMode : IModeChoice
+{
+    /// <inheritdoc/>
+    public static bool Rounds => true;
+}
+
+/// <summary>It has none.</summary>
+public readonly struct WithoutMode : IModeChoice
+{
+    /// <inheritdoc/>
+    public static bool Rounds => false;
+}
+
 /// <summary>As <see cref="Handler{TOp, TLength}"/> for instructions of F and D, which are illegal while sstatus.FS is Off.</summary>
-public static unsafe class FloatHandler<TOp, TLength>
+public static unsafe class FloatHandler<TOp, TLength, TMode>
     where TOp : struct, IInstruction
     where TLength : struct, ILength
+    where TMode : struct, IModeChoice
 {
     /// <summary>Executes the instruction.</summary>
     [WasmTailCalls]
     public static Insn* Run(Hart* hart, Insn* insn, int left)
     {
         Insn* next;
-        if (hart->FloatEnabled && ((insn->Rs3AndMode >> 5) != 7 || hart->RoundingMode <= 4))
+        if (hart->FloatEnabled && (!TMode.Rounds || (insn->Rs3AndMode >> 5) != 7 || hart->RoundingMode <= 4))
         {
             var m = new Interpreted<TLength, InHandler>(hart, insn, left);
             TOp.Execute(ref m);

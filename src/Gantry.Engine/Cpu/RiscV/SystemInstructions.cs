@@ -199,11 +199,12 @@ public static unsafe class SystemInstructions
     // Privileged specification, 4.2.1: rs2 other than x0 names an address space, whose global translations may stay.
     private static void FenceTranslations(Hart* hart, Insn* insn)
     {
-        if (insn->Rs2 != 0 && (hart->X[insn->Rs2] & 0xFFFF) != Csrs.AddressSpace(hart->AddressTranslation))
+        var rs2 = (insn->Immediate >> 20) & 31;
+        if (rs2 != 0 && (hart->X[rs2] & 0xFFFF) != Csrs.AddressSpace(hart->AddressTranslation))
             return;
         if (insn->Rs1 != 0)
             Tlb.FlushAddress(hart, hart->X[insn->Rs1]);
-        else if (insn->Rs2 != 0)
+        else if (rs2 != 0)
             Tlb.FlushAddressSpace(hart);
         else
             Tlb.Flush(hart);

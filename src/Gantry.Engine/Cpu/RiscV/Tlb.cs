@@ -46,10 +46,10 @@ public unsafe struct ExecuteTlbEntry
 public static unsafe class Tlb
 {
     /// <summary>Entries of a set.</summary>
-    public const int Entries = 256;
+    public const int Entries = 1024;
 
     /// <summary>Entries of a set of the execute TLB.</summary>
-    public const int ExecuteEntries = 256;
+    public const int ExecuteEntries = 1024;
 
     /// <summary>The bits of an address above the page offset.</summary>
     public const ulong PageMask = ~0xFFFUL;

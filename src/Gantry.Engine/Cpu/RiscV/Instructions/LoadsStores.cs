@@ -90,7 +90,7 @@ public readonly struct Sb : IInstruction
     /// <inheritdoc/>
     public static void Execute<T>(ref T m)
         where T : struct, IOperands
-        => m.Store<Byte1>(m.Rs1 + (ulong)m.Immediate, m.Rs2);
+        => m.Store<Byte1>(m.Rs1 + (ulong)m.ShortImmediate, m.Rs2);
 }
 
 /// <summary>sh.</summary>
@@ -99,7 +99,7 @@ public readonly struct Sh : IInstruction
     /// <inheritdoc/>
     public static void Execute<T>(ref T m)
         where T : struct, IOperands
-        => m.Store<Byte2>(m.Rs1 + (ulong)m.Immediate, m.Rs2);
+        => m.Store<Byte2>(m.Rs1 + (ulong)m.ShortImmediate, m.Rs2);
 }
 
 /// <summary>sw.</summary>
@@ -108,7 +108,7 @@ public readonly struct Sw : IInstruction
     /// <inheritdoc/>
     public static void Execute<T>(ref T m)
         where T : struct, IOperands
-        => m.Store<Byte4>(m.Rs1 + (ulong)m.Immediate, m.Rs2);
+        => m.Store<Byte4>(m.Rs1 + (ulong)m.ShortImmediate, m.Rs2);
 }
 
 /// <summary>sd.</summary>
@@ -117,5 +117,5 @@ public readonly struct Sd : IInstruction
     /// <inheritdoc/>
     public static void Execute<T>(ref T m)
         where T : struct, IOperands
-        => m.Store<Byte8>(m.Rs1 + (ulong)m.Immediate, m.Rs2);
+        => m.Store<Byte8>(m.Rs1 + (ulong)m.ShortImmediate, m.Rs2);
 }

@@ -254,7 +254,7 @@ public readonly struct Fsw : IInstruction
     /// <inheritdoc/>
     public static void Execute<T>(ref T m)
         where T : struct, IOperands
-        => m.Store<Byte4>(m.Rs1 + (ulong)m.Immediate, m.Fs2);
+        => m.Store<Byte4>(m.Rs1 + (ulong)m.ShortImmediate, m.Fs2);
 }
 
 /// <summary>fmv.x.w: moves bits, boxed or not.</summary>

@@ -61,18 +61,9 @@ internal static unsafe class Hole
     [WasmImport("template", "13")]
     public static extern Insn* Insn();
 
-    /// <summary>The record behind it.</summary>
-    [WasmImport("template", "14")]
-    public static extern Insn* NextInsn();
-
     /// <summary>Instructions left in the slice: at an instruction this one included, between blocks without the one that jumped.</summary>
     [WasmImport("template", "15")]
     public static extern int Left();
-
-    /// <summary>Ends the region behind this instruction, which counts, and goes on with a record, unless that is null. <see cref="Hart.Left"/> is still <see cref="Left"/>.</summary>
-    [WasmSeldom]
-    [WasmImport("template", "16")]
-    public static extern void LeaveTo(Insn* next);
 
     /// <summary>Ends the region before this instruction has done anything: the interpreter executes it. Does not return.</summary>
     [WasmSeldom]
@@ -103,10 +94,10 @@ internal static unsafe class Hole
     [WasmImport("template", "23")]
     public static extern Insn* TargetSlots();
 
-    /// <summary>Between blocks: ends the region, goes on with a record. Does not return.</summary>
+    /// <summary>Between blocks: ends the region, goes on at an address. Does not return.</summary>
     [WasmSeldom]
     [WasmImport("template", "24")]
-    public static extern void Exit(Insn* next);
+    public static extern void LeaveFor(ulong target);
 
     /// <summary>The host address of what this instruction loads or stores, whose page was looked up before; to be used as the address of a load or store, for the filler puts part of it into that one's offset.</summary>
     [WasmImport("template", "25")]

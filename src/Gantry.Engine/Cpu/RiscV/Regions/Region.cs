@@ -37,9 +37,6 @@ internal unsafe struct Region
     /// <summary>Records at which it is entered.</summary>
     public fixed ulong Entries[MaxEntries];
 
-    /// <summary>What the dispatcher knows each as.</summary>
-    public fixed int Dispatch[MaxEntries];
-
     /// <summary>Number of pages.</summary>
     public int PageCount;
 

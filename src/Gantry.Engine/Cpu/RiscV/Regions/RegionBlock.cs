@@ -9,7 +9,7 @@ internal enum BlockEnd : byte
     /// <summary>A conditional branch.</summary>
     Branch,
 
-    /// <summary>jal.</summary>
+    /// <summary>jal, or auipc and jalr.</summary>
     Jump,
 
     /// <summary>jalr.</summary>
@@ -48,6 +48,9 @@ internal struct RegionBlock
 
     /// <summary>Offset in bytes, from the start of the block's page, of where a branch or jump goes. It may lie outside of the page.</summary>
     public int TakenOffset;
+
+    /// <summary>Ends in auipc and jalr to a known place: a jump to <see cref="TakenOffset"/>.</summary>
+    public bool IsFar;
 
     /// <summary>Index among the blocks that the region can be entered at or that the dispatcher leads to; -1: none of them.</summary>
     public int Dispatch;

@@ -24,7 +24,7 @@ internal unsafe partial struct RegionEmitter
                 else
                     emitter->registers.Set(insn->Rd);
                 break;
-            case 4: code->I64Const(insn->Immediate); break;
+            case 4: code->I64Const(emitter->immediate); break;
             case 5: emitter->registers.Get(RegionRegisters.FirstFloat + insn->Rs1); break;
             case 6: emitter->registers.Get(RegionRegisters.FirstFloat + insn->Rs2); break;
             case 7: emitter->registers.Get(RegionRegisters.FirstFloat + (insn->Rs3AndMode & 31)); break;
@@ -34,21 +34,11 @@ internal unsafe partial struct RegionEmitter
             case 11: code->I64Const((emitter->slot + emitter->halfwords) * 2); break;
             case 12: emitter->GetTlb(); break;
             case 13: code->Address(emitter->Record(emitter->slot)); break;
-            case 14: code->Address(emitter->Record(emitter->slot + emitter->halfwords)); break;
             case 15: emitter->GetLeft(emitter->index); break;
-            case 16:
-                code->Op(Wasm.LocalTee, NextLocal);
-                emitter->Body.Hint(0);
-                emitter->Body.Open(Wasm.If);
-                emitter->LeaveSeldom(LeaveDepth);
-                emitter->Body.Close();
-                break;
             case 17:
                 emitter->SetNext(emitter->Record(emitter->slot));
                 emitter->Count(emitter->index);
-                code->I32Const((int)(nint)(delegate*<Hart*, Insn*, int, Insn*>)&Interpreter.RunUntranslated);
-                code->Op(Wasm.LocalSet, emitter->handler);
-                emitter->LeaveSeldom(GoDepth);
+                emitter->LeaveSeldom(InterpretDepth);
                 break;
             case 18: break;
             case 19: code->Op(Wasm.LocalSet, emitter->target); break;
@@ -57,11 +47,8 @@ internal unsafe partial struct RegionEmitter
             case 22: code->Op(Wasm.LocalSet, NextLocal); break;
             case 23: code->Address(emitter->targetSlots); break;
             case 24:
-                code->Op(Wasm.LocalSet, NextLocal);
-                if (emitter->exitsAlways)
-                    emitter->Leave();
-                else
-                    emitter->LeaveSeldom(ExitDepth);
+                code->Op(Wasm.LocalSet, emitter->target);
+                emitter->LeaveSeldom(FarDepth);
                 break;
             case PlaceHole:
                 code->Op(Wasm.LocalGet, emitter->PlaceOf(emitter->group->Number));

@@ -10,8 +10,8 @@ internal unsafe partial struct RegionEmitter
     public const uint HartLocal = 0;
     private const uint NextLocal = 1, LeftLocal = 2;
 
-    // What each of the outermost blocks ends in: the tail call; before it, the next record's handler; before that, what is left of the slice behind a slow load or store, or the end of the slice.
-    private const int GoDepth = 1, ExitDepth = 2, LeaveDepth = 3, StopDepth = 4;
+    // What each of the outermost blocks ends in: the tail call; before it, the next record's handler; an instruction that the interpreter takes; the end of the slice; a jump to any address.
+    private const int GoDepth = 1, ExitDepth = 2, InterpretDepth = 3, StopDepth = 4, FarDepth = 5;
 
     /// <summary>The function.</summary>
     public FunctionBody Body;
@@ -26,6 +26,7 @@ internal unsafe partial struct RegionEmitter
     private RegionRegisters registers;
     private RegionFlow flow;
     private RegionPlaces places;
+    private DispatchSlots slots;
     private int* loopDepth;
     private int* mergeDepth;
     private uint tlb, target, state, handler;
@@ -33,11 +34,12 @@ internal unsafe partial struct RegionEmitter
     // For each of a block's groups of accesses, the local with its host address; and the group being written.
     private fixed uint place[RegionPlaces.MaxNumbers];
     private AccessGroup* group;
-    private bool usesFloat, usesDynamicRounding, exitsAlways;
+    private bool usesFloat, usesDynamicRounding;
 
     // The place being written: an instruction of a block, or (index 0) what follows the block.
     private int page, index, slot, offset;
     private Insn insn;
+    private int immediate;
     private int halfwords;
     private Insn* targetSlots;
 
@@ -68,29 +70,32 @@ internal unsafe partial struct RegionEmitter
         emitter->usesFloat = false;
         emitter->usesDynamicRounding = false;
         RegionFlow.Run(&emitter->flow, hart, emitter->graph, emitter->layout);
+        if (emitter->layout->UsesTable)
+            DispatchSlots.Find(&emitter->slots, emitter->graph, emitter->layout);
         body->Begin(3);
         emitter->target = body->NewLocal(Wasm.I64);
         emitter->registers.Begin(hart, body);
         emitter->state = body->NewLocal(Wasm.I32);
         emitter->handler = body->NewLocal(Wasm.I32);
 
-        for (var depth = GoDepth; depth <= StopDepth; depth++)
+        for (var depth = GoDepth; depth <= FarDepth; depth++)
             body->Open(Wasm.Block);
         Tree(emitter, 0);
         body->Code.Byte(Wasm.Unreachable);
         body->Close();
+        emitter->index = 0;
+        Stitch(emitter, (byte*)(delegate*<void>)&Transitions.JumpIndirect);
+        body->BranchTo(ExitDepth);
+        body->Close();
         Stitch(emitter, (byte*)(delegate*<void>)&Transitions.Stop);
         body->BranchTo(ExitDepth);
         body->Close();
-        // What it was called with, this instruction included: it counts.
-        body->Code.Op(Wasm.LocalGet, HartLocal);
-        body->Code.Access(Wasm.I32Load, 2, (uint)((byte*)&hart->Left - (byte*)hart));
-        body->Code.I32Const(1);
-        body->Code.Byte(Wasm.I32Sub);
-        body->Code.Op(Wasm.LocalSet, LeftLocal);
+        body->Code.I32Const((int)(nint)(delegate*<Hart*, Insn*, int, Insn*>)&Interpreter.RunUntranslated);
+        body->Code.Op(Wasm.LocalSet, emitter->handler);
+        body->BranchTo(GoDepth);
         body->Close();
         body->Code.Op(Wasm.LocalGet, NextLocal);
-        body->Code.Access(Wasm.I32Load, 2, 0);
+        body->Code.Access(Wasm.I32Load16U, 1, 0);
         body->Code.Op(Wasm.LocalSet, emitter->handler);
         body->Close();
         emitter->Go(&body->Code);
@@ -158,11 +163,12 @@ internal unsafe partial struct RegionEmitter
 
         var code = &emitter->Body.Code;
         var layout = emitter->layout;
+        var slots = &emitter->slots;
         code->Op(Wasm.LocalGet, emitter->state);
         code->Byte(Wasm.BrTable);
-        code->U32((uint)layout->DispatchCount - 1);
-        for (var i = 0; i < layout->DispatchCount; i++)
-            code->U32((uint)(emitter->Body.Depth - emitter->mergeDepth[emitter->graph->Blocks[layout->Dispatched[i]].Order]));
+        code->U32((uint)slots->Count - 1);
+        for (var i = 0; i < slots->Count; i++)
+            code->U32((uint)(emitter->Body.Depth - emitter->mergeDepth[emitter->graph->Blocks[layout->Dispatched[slots->DispatchOf(i)]].Order]));
     }
 
     private static void Block(RegionEmitter* emitter, RegionBlock* block)
@@ -170,6 +176,7 @@ internal unsafe partial struct RegionEmitter
         emitter->page = block->Page;
         emitter->slot = block->Start;
         emitter->registers.Now = emitter->flow.Begin(block->Order);
+        emitter->registers.WritesThrough = !emitter->flow.IsTight(block->Order);
         RegionPlaces.Run(&emitter->places, emitter->hart, emitter->graph, block);
         for (var i = 0; i < block->Count; i++)
         {
@@ -209,6 +216,7 @@ internal unsafe partial struct RegionEmitter
         emitter->offset = emitter->slot * 2;
         var word = emitter->graph->WordAt(hart, emitter->page, emitter->slot);
         Decoder.Decode(hart, &emitter->insn, word, emitter->halfwords);
+        emitter->immediate = Decoder.ImmediateOf(row->Format, word);
         var template = row->Template;
         // What the template reads in one of its branches only must be there in all that follows.
         ulong reads, writes;
@@ -239,14 +247,14 @@ internal unsafe partial struct RegionEmitter
 
     private static void FindPlace(RegionEmitter* emitter)
     {
-        var offset = emitter->insn.Immediate;
-        emitter->insn.Immediate = emitter->group->Low - emitter->group->Delta;
+        var offset = emitter->immediate;
+        emitter->immediate = emitter->group->Low - emitter->group->Delta;
         Stitch(
             emitter,
             emitter->group->Stores
                 ? (byte*)(delegate*<void>)&Transitions.FindPlace<WithStores>
                 : (byte*)(delegate*<void>)&Transitions.FindPlace<LoadsOnly>);
-        emitter->insn.Immediate = offset;
+        emitter->immediate = offset;
     }
 
     // Goes from behind a block to another, or out of the region when it has none there.
@@ -258,8 +266,8 @@ internal unsafe partial struct RegionEmitter
         emitter->registers.Now = emitter->flow.End(block->Order);
         if ((uint)offset < 4096)
         {
-            // As the interpreter does: forward in the page, nobody looks at the count.
-            if (isJump && offset <= block->Last * 2)
+            // As the interpreter does: forward in the page, nobody looks at the count, unless the jump is jalr.
+            if (isJump && (offset <= block->Last * 2 || block->IsFar))
                 emitter->StopWhenUsedUp(offset);
             if (to >= 0)
             {
@@ -268,17 +276,17 @@ internal unsafe partial struct RegionEmitter
             }
 
             emitter->SetNext(emitter->Record(offset >> 1));
-            emitter->Leave();
+            emitter->Leave(ExitDepth);
             return;
         }
 
         emitter->offset = offset;
         if (to < 0)
         {
-            emitter->exitsAlways = true;
-            Stitch(emitter, (byte*)(delegate*<void>)&Transitions.LeavePage);
-            emitter->exitsAlways = false;
-            emitter->Body.Code.Byte(Wasm.Unreachable);
+            // jalr has said where to already.
+            if (!block->IsFar)
+                Stitch(emitter, (byte*)(delegate*<void>)&Transitions.LeavePage);
+            emitter->Leave(FarDepth);
             return;
         }
 
@@ -290,8 +298,14 @@ internal unsafe partial struct RegionEmitter
     private static void Indirect(RegionEmitter* emitter, RegionBlock* block)
     {
         var body = &emitter->Body;
+        if (!block->IsReturn || emitter->graph->ReturnPointCount == 0)
+        {
+            emitter->Leave(FarDepth);
+            return;
+        }
+
         Stitch(emitter, (byte*)(delegate*<void>)&Transitions.JumpIndirect);
-        for (var i = 0; block->IsReturn && i < emitter->graph->ReturnPointCount; i++)
+        for (var i = 0; i < emitter->graph->ReturnPointCount; i++)
         {
             var to = emitter->graph->ReturnPoints[i];
             var point = emitter->graph->Blocks + to;
@@ -304,7 +318,7 @@ internal unsafe partial struct RegionEmitter
             emitter->registers.Now = emitter->flow.End(block->Order);
         }
 
-        emitter->Leave();
+        emitter->Leave(ExitDepth);
     }
 
     private static void Goto(RegionEmitter* emitter, int from, int to)
@@ -321,7 +335,7 @@ internal unsafe partial struct RegionEmitter
             }
 
             emitter->registers.Become(default);
-            body->Code.I32Const(block->Dispatch);
+            body->Code.I32Const(emitter->slots.Of(emitter->graph, block));
             body->Code.Op(Wasm.LocalSet, emitter->state);
             body->BranchTo(emitter->loopDepth[0]);
             return;
@@ -365,11 +379,11 @@ internal unsafe partial struct RegionEmitter
         Body.Code.Op(Wasm.LocalSet, LeftLocal);
     }
 
-    // On to the next record, where that is what mostly happens.
-    private void Leave()
+    // Ends the region, where that is what mostly happens.
+    private void Leave(int depth)
     {
         registers.StoreDirty();
-        Body.BranchTo(ExitDepth);
+        Body.BranchTo(depth);
     }
 
     // The same where it is seldom.
@@ -406,8 +420,12 @@ internal unsafe partial struct RegionEmitter
 
             if (!layout->UsesTable)
                 return;
+            // As DispatchSlots.OfRecord.
             to->Op(Wasm.LocalGet, NextLocal);
-            to->Access(Wasm.I32Load, 2, Insn.EntryOffset);
+            to->I32Const((int)slots.Multiplier);
+            to->Byte(Wasm.I32Mul);
+            to->I32Const(slots.Shift);
+            to->Byte(Wasm.I32ShrU);
             to->Op(Wasm.LocalSet, state);
         }
     }

@@ -14,14 +14,18 @@ internal struct RegisterState
 }
 
 /// <summary>
-/// Which registers are in locals where: each is loaded where it is first read, and stored where the region is left behind a write. A loop has all its registers loaded in front of it, so that
-/// nothing is moved while it turns.
+/// Which registers are in locals where: each is loaded where it is first read, and stored when it is written. A tight loop has all its registers loaded in front of it and stores them where it is
+/// left, so that nothing is moved while it turns. (Elsewhere that would need stores at every place where the region may be left: code that is touched broadly waits for its own machine code to
+/// come into the processor's caches.)
 /// </summary>
 /// <remarks>
 /// One pass in reverse postorder is enough: what a loop's blocks do to its beginning is decided from what they read and write. Where the region is entered nothing is in locals.
 /// </remarks>
 internal unsafe struct RegionFlow
 {
+    // Most instructions of a tight loop.
+    private const int MaxTight = 64;
+
     // By order of blocks: what they read and write; registers when they are entered (loops: in front of), when they begin, when they end.
     private ulong* reads;
     private ulong* writes;
@@ -29,6 +33,7 @@ internal unsafe struct RegionFlow
     private RegisterState* begin;
     private RegisterState* end;
     private bool* inLoop;
+    private bool* tight;
     private int* stack;
 
     /// <summary>Allocates the tables, once.</summary>
@@ -41,6 +46,7 @@ internal unsafe struct RegionFlow
         begin = (RegisterState*)NativeMemory.AllocZeroed(Nodes, (nuint)sizeof(RegisterState));
         end = (RegisterState*)NativeMemory.AllocZeroed(Nodes, (nuint)sizeof(RegisterState));
         inLoop = (bool*)NativeMemory.AllocZeroed(Nodes, sizeof(bool));
+        tight = (bool*)NativeMemory.AllocZeroed(Nodes, sizeof(bool));
         stack = (int*)NativeMemory.AllocZeroed(Nodes, sizeof(int));
     }
 
@@ -49,6 +55,9 @@ internal unsafe struct RegionFlow
 
     /// <summary>Before a block's first instruction.</summary>
     public readonly RegisterState Begin(int order) => begin[order];
+
+    /// <summary>Whether a block is part of a tight loop.</summary>
+    public readonly bool IsTight(int order) => tight[order];
 
     /// <summary>Behind a block's last instruction.</summary>
     public readonly RegisterState End(int order) => end[order];
@@ -73,24 +82,36 @@ internal unsafe struct RegionFlow
     public static void Run(RegionFlow* flow, Hart* hart, RegionGraph* graph, RegionLayout* layout)
     {
         for (var order = 1; order < layout->Count; order++)
+        {
             Collect(flow, hart, graph, graph->Blocks + layout->ByOrder[order], order);
+            flow->tight[order] = false;
+        }
+
+        for (var order = 1; order < layout->Count; order++)
+        {
+            if (graph->Blocks[layout->ByOrder[order]].IsHeader && flow->FindLoop(graph, layout, order) <= MaxTight)
+                flow->MarkTight(layout, order);
+        }
 
         for (var order = 1; order < layout->Count; order++)
         {
             var block = graph->Blocks + layout->ByOrder[order];
             flow->front[order] = layout->IsDispatched(block) ? default : flow->Meet(layout, order);
+            if (!flow->tight[order])
+                flow->front[order].Dirty = 0;
             var state = flow->front[order];
-            if (block->IsHeader)
+            if (block->IsHeader && flow->tight[order])
             {
                 ulong loopReads, loopWrites;
-                flow->Loop(graph, layout, order, &loopReads, &loopWrites);
+                flow->FindLoop(graph, layout, order);
+                flow->Loop(layout, order, &loopReads, &loopWrites);
                 state.Available |= loopReads | loopWrites;
                 state.Dirty |= loopWrites;
             }
 
             flow->begin[order] = state;
             flow->end[order].Available = state.Available | flow->reads[order] | flow->writes[order];
-            flow->end[order].Dirty = state.Dirty | flow->writes[order];
+            flow->end[order].Dirty = flow->tight[order] ? state.Dirty | flow->writes[order] : 0;
         }
     }
 
@@ -126,8 +147,8 @@ internal unsafe struct RegionFlow
         return met;
     }
 
-    // What the blocks of a loop do: those that reach a jump back to its header without passing that.
-    private readonly void Loop(RegionGraph* graph, RegionLayout* layout, int header, ulong* loopReads, ulong* loopWrites)
+    // Finds the blocks of a loop: those that reach a jump back to its header without passing that. Returns how many instructions they have.
+    private readonly int FindLoop(RegionGraph* graph, RegionLayout* layout, int header)
     {
         for (var i = 0; i < layout->Count; i++)
             inLoop[i] = false;
@@ -147,6 +168,25 @@ internal unsafe struct RegionFlow
                 Enter(layout->EdgeSource(e), &count);
         }
 
+        var instructions = 0;
+        for (var i = header; i < layout->Count; i++)
+        {
+            if (inLoop[i])
+                instructions += graph->Blocks[layout->ByOrder[i]].Count;
+        }
+
+        return instructions;
+    }
+
+    private readonly void MarkTight(RegionLayout* layout, int header)
+    {
+        for (var i = header; i < layout->Count; i++)
+            tight[i] |= inLoop[i];
+    }
+
+    // What the loop that was just found does.
+    private readonly void Loop(RegionLayout* layout, int header, ulong* loopReads, ulong* loopWrites)
+    {
         *loopReads = 0;
         *loopWrites = 0;
         for (var i = header; i < layout->Count; i++)

@@ -11,7 +11,8 @@ internal unsafe struct RegionGraph
     public const int MaxBlocks = 80, MaxInstructions = 200, MaxPages = 4, MaxReturnPoints = 6;
 
     private const ushort RowMask = 0xFF, Seen = 0x100, Full = 0x200, Leader = 0x400, Translatable = 0x800, Entered = 0x1000;
-    private const int PendingCapacity = 1024;
+    private const int PendingCapacity = 1024, MaxDistance = 1 << 30;
+    private const uint AuipcMatch = 0x17;
 
     /// <summary>The blocks.</summary>
     public RegionBlock* Blocks;
@@ -153,6 +154,7 @@ internal unsafe struct RegionGraph
     {
         var codePage = graph->pages[page];
         var ram = (ushort*)(hart->Ram + ((nuint)codePage->RamPage << 12));
+        var before = -1;
         while (slot < CodePage.Halfwords)
         {
             var mark = graph->marks + (page * CodePage.Halfwords) + slot;
@@ -195,11 +197,15 @@ internal unsafe struct RegionGraph
                         graph->PushTarget(hart, virtualPage, page, next * 2);
                     return;
                 case Flow.JumpIndirect:
+                    int offset;
+                    if (before >= 0 && graph->IsFar(hart, page, before, slot, &offset))
+                        graph->PushTarget(hart, virtualPage, page, offset);
                     if (IsLink(word))
                         graph->PushTarget(hart, virtualPage, page, next * 2);
                     return;
             }
 
+            before = slot;
             slot = next;
         }
 
@@ -211,6 +217,19 @@ internal unsafe struct RegionGraph
 
     // rd = x1 or x5: a call (unprivileged specification, table 2.1).
     private static bool IsLink(uint word) => ((word >> 7) & 31) is 1 or 5;
+
+    // auipc and jalr through the same register: a jump that is too far for jal, as linkers make of most calls in large programs. Offset is from the start of the page.
+    private readonly bool IsFar(Hart* hart, int page, int auipc, int jalr, int* offset)
+    {
+        if (RowAt(hart, page, auipc)->Match != AuipcMatch)
+            return false;
+        uint upper = WordAt(hart, page, auipc), word = WordAt(hart, page, jalr);
+        if (((upper >> 7) & 31) != ((word >> 15) & 31))
+            return false;
+        var sum = (long)(auipc * 2) + Decoder.ImmediateOf(Format.U, upper) + (Decoder.ImmediateOf(Format.I, word) & ~1);
+        *offset = (int)sum;
+        return sum is > -MaxDistance and < MaxDistance;
+    }
 
     private void PushTarget(Hart* hart, ulong virtualPage, int page, int offset)
     {
@@ -281,6 +300,7 @@ internal unsafe struct RegionGraph
         var slot = block->Start;
         while (true)
         {
+            var before = block->Last;
             block->Count++;
             block->Last = slot;
             var row = hart->Table[mark[slot] & RowMask];
@@ -293,6 +313,14 @@ internal unsafe struct RegionGraph
                 Flow.JumpIndirect => BlockEnd.JumpIndirect,
                 _ => BlockEnd.FallThrough,
             };
+            int offset;
+            if (block->End == BlockEnd.JumpIndirect && block->Count > 1 && IsFar(hart, block->Page, before, block->Last, &offset))
+            {
+                block->End = BlockEnd.Jump;
+                block->IsFar = true;
+                block->TakenOffset = offset;
+            }
+
             if (block->End != BlockEnd.FallThrough || slot >= CodePage.Halfwords || (mark[slot] & Leader) != 0)
                 return;
             if ((mark[slot] & Translatable) == 0)
@@ -310,7 +338,8 @@ internal unsafe struct RegionGraph
             var block = graph->Blocks + i;
             if (block->End is BlockEnd.Branch or BlockEnd.Jump)
             {
-                block->TakenOffset = (block->Last * 2) + Decoder.ImmediateOf(graph->RowAt(hart, block->Page, block->Last)->Format, graph->WordAt(hart, block->Page, block->Last));
+                if (!block->IsFar)
+                    block->TakenOffset = (block->Last * 2) + Decoder.ImmediateOf(graph->RowAt(hart, block->Page, block->Last)->Format, graph->WordAt(hart, block->Page, block->Last));
                 block->Taken = graph->Target(block->Page, block->TakenOffset);
             }
 

@@ -16,6 +16,9 @@ internal unsafe struct RegionRegisters
     /// <summary>Which are in their locals here.</summary>
     public RegisterState Now;
 
+    /// <summary>What is written here is stored at once.</summary>
+    public bool WritesThrough;
+
     private Hart* hart;
     private FunctionBody* body;
 
@@ -52,6 +55,8 @@ internal unsafe struct RegionRegisters
         Now.Available |= 1UL << register;
         Now.Dirty |= 1UL << register;
         body->Code.Op(Wasm.LocalSet, LocalOf(register));
+        if (WritesThrough)
+            Store(1UL << register);
     }
 
     /// <summary>Appends loads of those of a set that are not there.</summary>

@@ -10,10 +10,17 @@ internal unsafe struct RegionTable
     public const int Capacity = 8192;
 
     // Bytes of the functions that are held at most. A host makes some ten times as much machine code of them.
-    private const ulong MaxCodeBytes = 24 << 20;
+    private const ulong MaxCodeBytes = 12 << 20;
 
     // As many as may be under way at once.
     private const int Reserved = 2 * ModuleBuffer.MaxFunctions;
+
+    // Where there is no room, a hand looks at one region for so many instructions, at no more than so many at once: all are looked at in some 4 G instructions. Those that were not seen where slices
+    // end (a million times meanwhile) since it last passed are given up; what was seen often survives several passes. Going round faster would give up what runs, to be translated anew: with an
+    // eighth given up at once, cc1 was slower after a minute than all interpreted.
+    private const ulong HandInstructions = 500_000;
+    private const int MaxSteps = 1024;
+    private const byte MostUsed = 7;
 
     private Region* regions;
     private byte* used;
@@ -23,6 +30,7 @@ internal unsafe struct RegionTable
     private int freeCount;
     private int nextFree;
     private int hand;
+    private ulong handAt;
     private int clearing;
 
     /// <summary>Allocates the table, once.</summary>
@@ -45,7 +53,12 @@ internal unsafe struct RegionTable
     public readonly bool IsRegion(Insn* record) => (uint)(nuint)record->Handler - firstEntry < Capacity;
 
     /// <summary>Notes that the region that begins at a record is in use.</summary>
-    public readonly void NoteUse(Insn* record) => used[(uint)(nuint)record->Handler - firstEntry] = 1;
+    public readonly void NoteUse(Insn* record)
+    {
+        var use = used + ((uint)(nuint)record->Handler - firstEntry);
+        if (*use < MostUsed)
+            ++*use;
+    }
 
     /// <summary>Whether a region is entered at a record, be it under way or running.</summary>
     public readonly bool BeginsAt(int number, Insn* record)
@@ -63,9 +76,9 @@ internal unsafe struct RegionTable
     /// <summary>Makes sure that a region can be added; false when that must wait for the host.</summary>
     public static bool MakeRoom(RegionTable* table, Hart* hart)
     {
-        if (table->freeCount < Reserved || table->mailbox->CodeBytes > MaxCodeBytes)
+        if (table->IsFull)
             Evict(table, hart);
-        return table->freeCount > 0;
+        return !table->IsFull;
     }
 
     /// <summary>A free region's number.</summary>
@@ -142,7 +155,6 @@ internal unsafe struct RegionTable
             if (i != 0 && table->IsRegion(record))
                 continue;
             record->Handler = (delegate*<Hart*, Insn*, int, Insn*>)(nuint)table->TableEntry(number);
-            record->Entry = region->Dispatch[i];
             for (var page = 0; page < region->PageCount; page++)
                 Pairing.Split(hart->Code.Pages + region->Pages[page], record);
         }
@@ -173,7 +185,6 @@ internal unsafe struct RegionTable
         region->PageCount = 0;
         table->mailbox->CodeBytes -= (ulong)region->Size;
         table->mailbox->RegionsDropped++;
-        hart->Code.RegionsDropped = true;
         if (region->State == RegionState.Pending)
         {
             region->State = RegionState.Stale;
@@ -216,31 +227,30 @@ internal unsafe struct RegionTable
         *link = next;
     }
 
-    // An eighth of all, those first that were not seen since the hand last passed.
+    private readonly bool IsFull => freeCount < Reserved || mailbox->CodeBytes > MaxCodeBytes;
+
     private static void Evict(RegionTable* table, Hart* hart)
     {
-        var wanted = Capacity / 8;
-        for (var steps = 0; steps < 2 * Capacity && wanted > 0; steps++)
+        var steps = (int)Math.Min((hart->InstructionsAtSlice - table->handAt) / HandInstructions, MaxSteps);
+        if (steps == 0)
+            return;
+        table->handAt = hart->InstructionsAtSlice;
+        for (; steps > 0; steps--)
         {
             var number = table->hand;
             table->hand = (number + 1) % Capacity;
             if (table->regions[number].State != RegionState.Live)
                 continue;
             if (table->used[number] != 0)
-            {
-                table->used[number] = 0;
-                continue;
-            }
-
-            Drop(table, hart, number);
-            wanted--;
+                table->used[number] >>= 1;
+            else
+                Drop(table, hart, number);
         }
     }
 
     private static void AddEntry(Region* region, RegionGraph* graph, int block)
     {
         var b = graph->Blocks + block;
-        region->Entries[region->EntryCount] = (nuint)(graph->Page(b->Page)->First + b->Start);
-        region->Dispatch[region->EntryCount++] = b->Dispatch;
+        region->Entries[region->EntryCount++] = (nuint)(graph->Page(b->Page)->First + b->Start);
     }
 }

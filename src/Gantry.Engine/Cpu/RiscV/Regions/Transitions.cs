@@ -11,18 +11,14 @@ internal static unsafe class Transitions
         var target = hart->PageAddress + Hole.Offset();
         var entry = Tlb.ExecuteEntry(hart, target);
         if (Hole.Left() <= 0 || entry->Tag != (target & Tlb.PageMask) || entry->Slots != Hole.TargetSlots())
-            Hole.Exit(Interpreter.JumpFar(hart, Hole.Left() + 1, target));
+            Hole.LeaveFor(target);
         hart->PageAddress = target & Tlb.PageMask;
         hart->PageSlots = Hole.TargetSlots();
     }
 
     /// <summary>To a page that is none of this region.</summary>
     [WasmTemplate]
-    public static void LeavePage()
-    {
-        var hart = Hole.Hart();
-        Hole.Exit(Interpreter.FindFar(hart, Hole.Left() + 1, hart->PageAddress + Hole.Offset()));
-    }
+    public static void LeavePage() => Hole.JumpTo(Hole.Hart()->PageAddress + Hole.Offset());
 
     /// <summary>Where an indirect jump goes: sets the next record, and the page.</summary>
     [WasmTemplate]

@@ -5,7 +5,7 @@ namespace Gantry.Engine.Cpu.RiscV.Regions;
 
 /// <summary>
 /// The translator's operands: the same meanings as the interpreter's, with holes for registers and constants. What an instruction seldom needs (a trap, a page's first touch, a device)
-/// is a call of what the interpreter calls.
+/// is the interpreter's: the region is left before it.
 /// </summary>
 internal unsafe struct Translated<TRounding, TPlace> : IOperands
     where TRounding : struct, IRoundingChoice
@@ -41,6 +41,13 @@ internal unsafe struct Translated<TRounding, TPlace> : IOperands
 
     /// <inheritdoc/>
     public readonly long Immediate
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => Hole.Immediate();
+    }
+
+    /// <inheritdoc/>
+    public readonly long ShortImmediate
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         get => Hole.Immediate();
@@ -113,11 +120,8 @@ internal unsafe struct Translated<TRounding, TPlace> : IOperands
             return true;
         }
 
-        if (MemoryAccess.TryLoad<TWidth>(Hole.DataTlb(), address, out value))
-            return true;
-        var hart = Hole.Hart();
-        Hole.LeaveTo(DataAccess.LoadSlow(hart, Hole.Insn(), Hole.Left(), TWidth.Bytes, address));
-        value = hart->Code.Loaded;
+        if (!MemoryAccess.TryLoad<TWidth>(Hole.DataTlb(), address, out value))
+            Hole.Interpret();
         return true;
     }
 
@@ -132,10 +136,8 @@ internal unsafe struct Translated<TRounding, TPlace> : IOperands
             return true;
         }
 
-        if (MemoryAccess.TryStore<TWidth>(Hole.DataTlb(), address, value))
-            return true;
-        // A store is the last thing its instruction does, atomics aside: these have looked before that it is served above.
-        Hole.LeaveTo(DataAccess.StoreFromRegion(Hole.Hart(), Hole.Insn(), Hole.Left(), Hole.NextInsn(), TWidth.Bytes, address, value));
+        if (!MemoryAccess.TryStore<TWidth>(Hole.DataTlb(), address, value))
+            Hole.Interpret();
         return true;
     }
 

@@ -155,7 +155,7 @@ public unsafe struct Translator
         var entry = Tlb.ExecuteEntry(hart, pc);
         if (entry->Tag != (pc & Tlb.PageMask))
             return;
-        var record = (Insn*)((byte*)entry->Slots + ((nuint)(pc & 0xFFF) << 3));
+        var record = Insn.At(entry->Slots, pc & 0xFFF);
         if (translator->Regions.IsRegion(record))
         {
             translator->Regions.NoteUse(record);
