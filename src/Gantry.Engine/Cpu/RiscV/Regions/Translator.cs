@@ -80,9 +80,12 @@ public unsafe struct Translator
     private int handedOverCount;
 
     /// <summary>Begins.</summary>
-    /// <returns>The mailbox.</returns>
+    /// <returns>The mailbox; null when the host's table is too long for it.</returns>
     public static ModuleMailbox* Start(Hart* hart, TranslationMode mode, uint firstEntry)
     {
+        // A record has 16 bits for its handler.
+        if (firstEntry > ushort.MaxValue - RegionTable.Capacity)
+            return null;
         var translator = hart->Translator;
         if (translator == null)
         {
