@@ -15,11 +15,12 @@ internal unsafe struct RegionTable
     // As many as may be under way at once.
     private const int Reserved = 2 * ModuleBuffer.MaxFunctions;
 
-    // Where there is no room, a hand looks at one region for so many instructions, at no more than so many at once: all are looked at in some 4 G instructions. Those that were not seen where slices
-    // end (a million times meanwhile) since it last passed are given up; what was seen often survives several passes. Going round faster would give up what runs, to be translated anew: with an
+    // Where there is no room, a hand looks at one region for so many instructions, at no more than so many at once: all are looked at in some 500 M instructions, so that another program need not
+    // wait long. Those that were not seen where slices end (100,000 times meanwhile) since it last passed are given up, until there is a little room; what was seen often survives several passes. With an
     // eighth given up at once, cc1 was slower after a minute than all interpreted.
-    private const ulong HandInstructions = 500_000;
+    private const ulong HandInstructions = 60_000;
     private const int MaxSteps = 1024;
+    private const uint Slack = 64 * 1024;
     private const byte MostUsed = 7;
 
     private Region* regions;
@@ -227,7 +228,9 @@ internal unsafe struct RegionTable
         *link = next;
     }
 
-    private readonly bool IsFull => freeCount < Reserved || mailbox->CodeBytes > MaxCodeBytes;
+    private readonly bool IsFull => IsShort(0);
+
+    private readonly bool IsShort(uint bytes) => freeCount < Reserved || mailbox->CodeBytes + bytes > MaxCodeBytes;
 
     private static void Evict(RegionTable* table, Hart* hart)
     {
@@ -235,7 +238,7 @@ internal unsafe struct RegionTable
         if (steps == 0)
             return;
         table->handAt = hart->InstructionsAtSlice;
-        for (; steps > 0; steps--)
+        for (; steps > 0 && table->IsShort(Slack); steps--)
         {
             var number = table->hand;
             table->hand = (number + 1) % Capacity;

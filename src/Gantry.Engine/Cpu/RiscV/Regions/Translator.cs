@@ -84,7 +84,7 @@ public unsafe struct Translator
     public static ModuleMailbox* Start(Hart* hart, TranslationMode mode, uint firstEntry)
     {
         // A record has 16 bits for its handler.
-        if (firstEntry > ushort.MaxValue - RegionTable.Capacity)
+        if (mode != TranslationMode.Off && firstEntry > ushort.MaxValue - RegionTable.Capacity)
             return null;
         var translator = hart->Translator;
         if (translator == null)
