@@ -5,7 +5,7 @@ namespace Gantry.Engine.Cpu.RiscV;
 
 /// <summary>One predecoded instruction: what its handler needs, and nothing that can be computed from where it lies.</summary>
 /// <remarks>
-/// 8 bytes on every host: code that is touched broadly, as a compiler's, waits for its records to come into the processor's caches, so what counts is their size. The pc is not stored: an
+/// 8 bytes on every host, for a record stands for each halfword of code that runs. The pc is not stored: an
 /// instruction's slot in its <see cref="CodePage"/> tells its offset in the page. Which of the operands that share bytes are there follows from the instruction's <see cref="Format"/>.
 /// </remarks>
 [StructLayout(LayoutKind.Explicit, Size = Size)]

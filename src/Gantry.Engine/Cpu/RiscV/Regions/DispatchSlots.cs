@@ -29,7 +29,7 @@ internal unsafe struct DispatchSlots
         slots->entries = 0;
         while (slots->entries < layout->DispatchCount && graph->Blocks[layout->Dispatched[slots->entries]].IsEntry)
             slots->entries++;
-        var bits = Math.Max(BitOperations.Log2((uint)slots->entries) + 1, 1);
+        var bits = BitOperations.Log2((uint)slots->entries) + 1;
         slots->Multiplier = 0x9E3779B1;
         for (var tries = 1; !slots->KeepsApart(graph, layout, bits); tries++)
         {
@@ -41,8 +41,8 @@ internal unsafe struct DispatchSlots
         slots->Count = slots->hashed + layout->DispatchCount - slots->entries;
     }
 
-    /// <summary>Index among the dispatched blocks of what a slot leads to.</summary>
-    public readonly int DispatchOf(int slot) => slot < hashed ? dispatch[slot] : slot - hashed + entries;
+    /// <summary>Index among the dispatched blocks of what a slot leads to; the first where nothing comes.</summary>
+    public readonly int DispatchOf(int slot) => slot < hashed ? Math.Max((int)dispatch[slot], 0) : slot - hashed + entries;
 
     /// <summary>The slot of a dispatched block.</summary>
     public readonly int Of(RegionGraph* graph, RegionBlock* block) => block->IsEntry ? OfRecord(Record(graph, block)) : hashed + block->Dispatch - entries;
@@ -65,9 +65,6 @@ internal unsafe struct DispatchSlots
             dispatch[slot] = (sbyte)i;
         }
 
-        // Nothing comes there.
-        for (var i = 0; i < hashed; i++)
-            dispatch[i] = Math.Max(dispatch[i], (sbyte)0);
         return true;
     }
 }

@@ -85,12 +85,13 @@ internal unsafe struct RegionFlow
         {
             Collect(flow, hart, graph, graph->Blocks + layout->ByOrder[order], order);
             flow->tight[order] = false;
+            flow->begin[order] = default;
         }
 
         for (var order = 1; order < layout->Count; order++)
         {
             if (graph->Blocks[layout->ByOrder[order]].IsHeader && flow->FindLoop(graph, layout, order) <= MaxTight)
-                flow->MarkTight(layout, order);
+                flow->TakeTight(layout, order);
         }
 
         for (var order = 1; order < layout->Count; order++)
@@ -99,19 +100,11 @@ internal unsafe struct RegionFlow
             flow->front[order] = layout->IsDispatched(block) ? default : flow->Meet(layout, order);
             if (!flow->tight[order])
                 flow->front[order].Dirty = 0;
-            var state = flow->front[order];
-            if (block->IsHeader && flow->tight[order])
-            {
-                ulong loopReads, loopWrites;
-                flow->FindLoop(graph, layout, order);
-                flow->Loop(layout, order, &loopReads, &loopWrites);
-                state.Available |= loopReads | loopWrites;
-                state.Dirty |= loopWrites;
-            }
-
-            flow->begin[order] = state;
-            flow->end[order].Available = state.Available | flow->reads[order] | flow->writes[order];
-            flow->end[order].Dirty = flow->tight[order] ? state.Dirty | flow->writes[order] : 0;
+            var state = flow->begin + order;
+            state->Available |= flow->front[order].Available;
+            state->Dirty |= flow->front[order].Dirty;
+            flow->end[order].Available = state->Available | flow->reads[order] | flow->writes[order];
+            flow->end[order].Dirty = flow->tight[order] ? state->Dirty | flow->writes[order] : 0;
         }
     }
 
@@ -178,23 +171,16 @@ internal unsafe struct RegionFlow
         return instructions;
     }
 
-    private readonly void MarkTight(RegionLayout* layout, int header)
+    // The loop that was just found is tight: all that it reads and writes is in locals where it begins.
+    private readonly void TakeTight(RegionLayout* layout, int header)
     {
-        for (var i = header; i < layout->Count; i++)
-            tight[i] |= inLoop[i];
-    }
-
-    // What the loop that was just found does.
-    private readonly void Loop(RegionLayout* layout, int header, ulong* loopReads, ulong* loopWrites)
-    {
-        *loopReads = 0;
-        *loopWrites = 0;
         for (var i = header; i < layout->Count; i++)
         {
             if (!inLoop[i])
                 continue;
-            *loopReads |= reads[i];
-            *loopWrites |= writes[i];
+            tight[i] = true;
+            begin[header].Available |= reads[i] | writes[i];
+            begin[header].Dirty |= writes[i];
         }
     }
 
