@@ -45,7 +45,7 @@ internal sealed unsafe class ModuleInstaller : IDisposable
         var translate = instance.GetFunction<int, int, int, int>("gantry_translate") ?? throw WasmEngine.Missing("gantry_translate");
         mailbox = (uint)translate((int)(uint)machine, (int)mode, (int)table.GetSize());
         if (mailbox == 0)
-            throw new MachineException("the engine has no memory left to translate");
+            throw new MachineException($"the engine cannot translate: it has no memory left, or the {table.GetSize()} entries of its table are too many");
         Mailbox->Fuses = Fuses() ? 1u : 0u;
         table.Grow(Mailbox->TableEntries, null);
         linker = new Linker(engine);
@@ -70,7 +70,8 @@ internal sealed unsafe class ModuleInstaller : IDisposable
 
             var bytes = new ReadOnlySpan<byte>(memory.Pointer(Mailbox->Module, Mailbox->Length), (int)Mailbox->Length).ToArray();
             Mailbox->State = (uint)ModuleState.Taken;
-            compiling = Task.Run(() => Module.FromBytes(engine, "regions", bytes));
+            // On a thread of its own: a process that keeps its pool's threads to itself would have the guest interpreted for as long.
+            compiling = Task.Factory.StartNew(() => Module.FromBytes(engine, "regions", bytes), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
             if (mode == TranslationMode.All)
                 compiling.Wait();
         }
