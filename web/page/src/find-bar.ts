@@ -11,6 +11,7 @@ export class FindBar {
   private readonly toggles = [byId('find-case', HTMLButtonElement), byId('find-pattern', HTMLButtonElement)] as const;
   private readonly watched = new WeakSet<Pane>();
   private last: Pane | undefined;
+  private invalid = false;
 
   constructor(private readonly pane: () => Pane | undefined) {
     this.text.addEventListener('input', () => this.fromBelow());
@@ -62,6 +63,7 @@ export class FindBar {
     this.last = pane;
     this.watch(pane);
     this.count.textContent = '';
+    this.invalid = false;
     if (this.text.value === '') return pane.search.clearDecorations();
     const options: ISearchOptions = { caseSensitive: matchCase ?? false, regex: pattern ?? false, decorations: matchColors() };
     try {
@@ -70,6 +72,7 @@ export class FindBar {
     } catch (error) {
       // A pattern that is not finished, most of the time.
       if (!(error instanceof SyntaxError)) throw error;
+      this.invalid = true;
       this.count.textContent = 'not a pattern';
     }
   }
@@ -78,7 +81,8 @@ export class FindBar {
     if (this.watched.has(pane)) return;
     this.watched.add(pane);
     pane.search.onDidChangeResults(({ resultIndex, resultCount }) => {
-      if (pane !== this.pane() || this.text.value === '') return;
+      // 200 ms behind output the addon looks for its last text again, even if it has none since a search that failed.
+      if (pane !== this.pane() || this.text.value === '' || this.invalid) return;
       this.count.textContent = resultCount === 0 ? 'nothing' : resultIndex < 0 ? `${resultCount} or more` : `${resultIndex + 1} of ${resultCount}`;
     });
   }
