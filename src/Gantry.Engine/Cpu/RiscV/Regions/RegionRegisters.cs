@@ -16,9 +16,6 @@ internal unsafe struct RegionRegisters
     /// <summary>Which are in their locals here.</summary>
     public RegisterState Now;
 
-    /// <summary>What is written here is stored at once.</summary>
-    public bool WritesThrough;
-
     private Hart* hart;
     private FunctionBody* body;
 
@@ -55,8 +52,6 @@ internal unsafe struct RegionRegisters
         Now.Available |= 1UL << register;
         Now.Dirty |= 1UL << register;
         body->Code.Op(Wasm.LocalSet, LocalOf(register));
-        if (WritesThrough)
-            Store(1UL << register);
     }
 
     /// <summary>Appends loads of those of a set that are not there.</summary>
@@ -82,6 +77,9 @@ internal unsafe struct RegionRegisters
 
     /// <summary>Appends stores of all that are to be stored.</summary>
     public void StoreDirty() => Store(Now.Dirty);
+
+    /// <summary>Appends stores of those of them that are not in a set.</summary>
+    public void StoreDirtyBut(ulong set) => Store(Now.Dirty & ~set);
 
     /// <summary>For a way out beside the way on: appends the same stores, and here they remain to be done.</summary>
     public void CopyDirty()
