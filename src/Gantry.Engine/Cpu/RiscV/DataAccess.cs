@@ -188,9 +188,9 @@ public static unsafe class DataAccess
         Tlb.Note(hart, translation, address);
         var entry = Tlb.Entry(hart->DataTlb, address);
         entry->Addend = (nuint)(hart->Ram + (nuint)(physicalPage - hart->RamStart)) - (nuint)virtualPage;
-        entry->ReadTag = PageWalk.IsAllowed(hart, translation->Entry, Access.Read) ? virtualPage : Tlb.Invalid;
+        entry->ReadTag = PageWalk.IsAllowed(hart, translation->Entry, Access.Read) ? virtualPage : Tlb.Unused(address);
         var flags = hart->Machine->Memory.PageFlags[(physicalPage - hart->RamStart) >> GuestMemory.PageShift];
         var writable = (translation->Entry & PteBits.D) != 0 && PageWalk.IsAllowed(hart, translation->Entry, Access.Write);
-        entry->WriteTag = writable && (flags & (byte)PageFlags.HasCode) == 0 ? virtualPage : Tlb.Invalid;
+        entry->WriteTag = writable && (flags & (byte)PageFlags.HasCode) == 0 ? virtualPage : Tlb.Unused(address);
     }
 }

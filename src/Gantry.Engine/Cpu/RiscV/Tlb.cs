@@ -10,7 +10,7 @@ public struct TlbEntry
     /// <summary>Bytes of an entry: 1 &lt;&lt; (12 - 7), which <see cref="Tlb.Entry"/> relies on.</summary>
     public const int Size = 32;
 
-    /// <summary>Virtual page address when loads may go straight to RAM, else <see cref="Tlb.Invalid"/>.</summary>
+    /// <summary>Virtual page address when loads may go straight to RAM, else one that serves no address of this entry: <see cref="Tlb.Unused"/>, or <see cref="Tlb.Invalid"/> where that does.</summary>
     [FieldOffset(0)]
     public ulong ReadTag;
 
@@ -56,6 +56,12 @@ public static unsafe class Tlb
 
     /// <summary>A tag that equals no masked address: accesses keep at most bits 0-2 of the page offset. All ones, so that a flush is one fill.</summary>
     public const ulong Invalid = ulong.MaxValue;
+
+    /// <summary>
+    /// A tag of the entry that serves an address that neither equals a masked address there nor has one in the 4096 bytes from it on, for who looks at the distance
+    /// (<see cref="Regions.Transitions.FindPlace{TStores}"/>): the neighbour's page. <see cref="Invalid"/> is as good but in the first entry and the last.
+    /// </summary>
+    public static ulong Unused(ulong address) => (address & PageMask) ^ 0x1000;
 
     private const int Sets = 3, SupervisorSet = 1, SupervisorUserSet = 2;
     private const int ExecuteSets = 2;
@@ -152,8 +158,8 @@ public static unsafe class Tlb
         for (var set = 0; set < Sets; set++)
         {
             var entry = hart->Tlbs + (set * Entries) + Index(address);
-            entry->ReadTag = Invalid;
-            entry->WriteTag = Invalid;
+            entry->ReadTag = Unused(address);
+            entry->WriteTag = Unused(address);
         }
 
         for (var set = 0; set < ExecuteSets; set++)
@@ -163,7 +169,14 @@ public static unsafe class Tlb
     // One set of the data TLB, and one of the execute TLB unless it is -1.
     private static void Forget(Hart* hart, int set, int executeSet)
     {
-        NativeMemory.Fill(hart->Tlbs + (set * Entries), (nuint)(Entries * sizeof(TlbEntry)), 0xFF);
+        var entries = hart->Tlbs + (set * Entries);
+        NativeMemory.Fill(entries, (nuint)(Entries * sizeof(TlbEntry)), 0xFF);
+        foreach (var address in (ReadOnlySpan<ulong>)[0, Invalid])
+        {
+            Entry(entries, address)->ReadTag = Unused(address);
+            Entry(entries, address)->WriteTag = Unused(address);
+        }
+
         if (executeSet >= 0)
             NativeMemory.Fill(hart->ExecuteTlbs + (executeSet * ExecuteEntries), (nuint)(ExecuteEntries * sizeof(ExecuteTlbEntry)), 0xFF);
     }
@@ -174,8 +187,8 @@ public static unsafe class Tlb
         for (var i = 0; i < Sets * Entries; i++)
         {
             var entry = hart->Tlbs + i;
-            if (entry->WriteTag != Invalid && (nuint)entry->WriteTag + entry->Addend == (nuint)page)
-                entry->WriteTag = Invalid;
+            if ((nuint)entry->WriteTag + entry->Addend == (nuint)page)
+                entry->WriteTag = Unused((ulong)i << 12);
         }
     }
 

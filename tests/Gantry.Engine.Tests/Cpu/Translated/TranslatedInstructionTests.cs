@@ -132,7 +132,7 @@ public sealed class TranslatedInstructionTests(TranslatedInstructionTests.Oracle
             seldom += BranchHintSection.Read(module).Sum(hints => hints.Count(hint => !hint.IsTaken));
         }
 
-        Assert.True(seldom > 60, $"{seldom} hints in 30 modules");
+        Assert.True(seldom >= 30, $"{seldom} hints in 30 modules");
         var engine = ModuleReader.Read(Artifacts.Module);
         Assert.True(BranchHintSection.Read(engine).Sum(hints => hints.Count) > 100);
     });

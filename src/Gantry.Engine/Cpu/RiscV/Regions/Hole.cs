@@ -45,6 +45,10 @@ internal static unsafe class Hole
     [WasmImport("template", "9")]
     public static extern RoundingMode RoundingMode();
 
+    /// <summary><see cref="RiscV.Hart.PageAddress"/>, of an instruction that writes rd; zero when it does not.</summary>
+    [WasmImport("template", "14")]
+    public static extern ulong PageAddress();
+
     /// <summary>Offset in bytes from the start of the page being executed: of the instruction, or, between blocks, of where control goes.</summary>
     [WasmImport("template", "10")]
     public static extern ulong Offset();
@@ -106,10 +110,6 @@ internal static unsafe class Hole
     /// <summary>Sets the host address for several instructions, which <see cref="Place"/> is relative to.</summary>
     [WasmImport("template", "26")]
     public static extern void SetPlace(byte* host);
-
-    /// <summary>The bits of an address that a TLB entry's tag is compared with.</summary>
-    [WasmImport("template", "27")]
-    public static extern ulong TagMask();
 
     /// <summary>The last offset in a page from which on all that is accessed lies in the page.</summary>
     [WasmImport("template", "28")]

@@ -34,6 +34,7 @@ internal unsafe partial struct RegionEmitter
             case 11: code->I64Const((emitter->slot + emitter->halfwords) * 2); break;
             case 12: emitter->GetTlb(); break;
             case 13: code->Address(emitter->Record(emitter->slot)); break;
+            case 14: emitter->GetPageAddress(); break;
             case 15: emitter->GetLeft(emitter->index); break;
             case 17:
                 emitter->SetNext(emitter->Record(emitter->slot));
@@ -54,10 +55,22 @@ internal unsafe partial struct RegionEmitter
                 code->Op(Wasm.LocalGet, emitter->PlaceOf(emitter->group->Number));
                 break;
             case 26: code->Op(Wasm.LocalSet, emitter->PlaceOf(emitter->group->Number)); break;
-            case 27: code->I64Const((long)(Tlb.PageMask | (uint)(emitter->group->Widest - 1))); break;
             case 28: code->I64Const(4096 - (emitter->group->High - emitter->group->Low)); break;
             default: emitter->Body.Failed = true; break;
         }
+    }
+
+    // A jump that is no call adds to it what it drops then; a host would load it all the same.
+    private void GetPageAddress()
+    {
+        if (insn.Rd == Hart.Sink)
+        {
+            Body.Code.I64Const(0);
+            return;
+        }
+
+        Body.Code.Op(Wasm.LocalGet, HartLocal);
+        Body.Code.Access(Wasm.I64Load, 3, (uint)((byte*)&hart->PageAddress - (byte*)hart));
     }
 
     private void GetLeft(int less)

@@ -15,11 +15,8 @@ internal struct AccessGroup
     /// <summary>Distance of the first access's base register from the group's base.</summary>
     public int Delta;
 
-    /// <summary>Offsets from the group's base: of the lowest doubleword, and behind the last byte.</summary>
+    /// <summary>Offsets from the group's base: of the lowest byte, and behind the last.</summary>
     public int Low, High;
-
-    /// <summary>Bytes of the widest access.</summary>
-    public int Widest;
 
     /// <summary>Accesses.</summary>
     public int Count;
@@ -131,28 +128,25 @@ internal unsafe struct RegionPlaces
             *group = default;
             group->First = index;
             group->Delta = delta;
-            group->Low = offset & ~7;
+            group->Low = offset;
             group->High = offset;
-            if (!Join(group, row, offset))
-                open[value] = 0;
+            Join(group, row, offset);
         }
 
         groupOf[index] = open[value];
         var joined = groups + open[value];
-        if (open[value] != 0 && joined->Count == 2)
+        if (joined->Count == 2)
             joined->Number = numbers++;
     }
 
     private static bool Join(AccessGroup* group, InstructionRow* row, int offset)
     {
-        // The base is taken to be as aligned as the widest access wants it (and looked at): offsets then tell whether all are.
-        var low = Math.Min(group->Low, offset & ~7);
+        var low = Math.Min(group->Low, offset);
         var high = Math.Max(group->High, offset + row->AccessBytes);
-        if (high - low > MaxSpan || (offset & (row->AccessBytes - 1)) != 0)
+        if (high - low > MaxSpan)
             return false;
         group->Low = low;
         group->High = high;
-        group->Widest = Math.Max(group->Widest, row->AccessBytes);
         group->Stores |= row->IsStore;
         group->Count++;
         return true;

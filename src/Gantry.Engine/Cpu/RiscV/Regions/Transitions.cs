@@ -28,7 +28,7 @@ internal static unsafe class Transitions
         Hole.SetNext(Interpreter.Find(hart, Hole.Left() + 1, Hole.Target()));
     }
 
-    /// <summary>Before the first of several loads and stores near each other: looks up where they are, at once. All in one page and aligned, or the interpreter takes the first.</summary>
+    /// <summary>Before the first of several loads and stores near each other: looks up where they are, at once. All in one page, or the interpreter takes the first.</summary>
     [WasmTemplate]
     public static void FindPlace<TStores>()
         where TStores : struct, IStoresChoice
@@ -36,7 +36,7 @@ internal static unsafe class Transitions
         var address = Hole.Rs1() + (ulong)Hole.Immediate();
         var entry = Tlb.Entry(Hole.DataTlb(), address);
         // What can be stored to can be loaded from (privileged specification, table 4.5: W without R is reserved).
-        if ((address & Hole.TagMask()) != (TStores.Any ? entry->WriteTag : entry->ReadTag) || (address & 0xFFF) > Hole.LastOffset())
+        if (address - (TStores.Any ? entry->WriteTag : entry->ReadTag) > Hole.LastOffset())
             Hole.Interpret();
         Hole.SetPlace((byte*)((nuint)address + entry->Addend));
     }

@@ -57,14 +57,14 @@ internal unsafe struct Translated<TRounding, TPlace> : IOperands
     public readonly ulong Pc
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        get => Hole.Hart()->PageAddress + Hole.Offset();
+        get => Hole.PageAddress() + Hole.Offset();
     }
 
     /// <inheritdoc/>
     public readonly ulong NextPc
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        get => Hole.Hart()->PageAddress + Hole.NextOffset();
+        get => Hole.PageAddress() + Hole.NextOffset();
     }
 
     /// <inheritdoc/>
