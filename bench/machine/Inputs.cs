@@ -3,17 +3,16 @@ using System.Diagnostics;
 namespace Gantry.Bench.Machine;
 
 /// <summary>What the columns are given.</summary>
-/// <param name="Native">The benchmark program for this machine.</param>
+/// <param name="Native">The benchmark program for this machine: a command.</param>
 /// <param name="Kernel">Guest kernel, a file.</param>
 /// <param name="Initrd">Initramfs with the benchmark program as <c>/init</c>, a file.</param>
 /// <param name="Wasm">The compiled engine, a file.</param>
 /// <param name="Web">Folder of the JavaScript host.</param>
 /// <param name="MemorySize">Memory of the machine in every column, bytes.</param>
-/// <param name="Arguments">Arguments of the benchmark program in the machine.</param>
-/// <param name="NativeArguments">The same natively.</param>
+/// <param name="Arguments">Arguments of the benchmark program.</param>
 /// <param name="Timeout">How long a column may take.</param>
 internal sealed record Inputs(
-    string Native, string Kernel, string Initrd, string Wasm, string Web, ulong MemorySize, string Arguments, string NativeArguments, TimeSpan Timeout)
+    IReadOnlyList<string> Native, string Kernel, string Initrd, string Wasm, string Web, ulong MemorySize, string Arguments, TimeSpan Timeout)
 {
     /// <summary>Kernel command line; what follows the dashes goes to the benchmark program.</summary>
     public string CommandLine => $"quiet console=ttyS0 -- {Arguments}";
@@ -31,7 +30,6 @@ internal sealed record Inputs(
             root = Path.GetDirectoryName(root) ?? throw new IOException("run this from a build inside the source tree");
         var folder = Path.Combine(root, "bench", "machine");
         var made = Script(Path.Combine(folder, "guest", "build.sh"));
-        var native = Path.Combine(made, "native");
         var arguments = $"ms={milliseconds} {string.Join(' ', rows)}";
         var kernel = Script(Path.Combine(root, "guest", "kernel", "build.sh"), "riscv64");
         var wasm = Path.Combine(root, "artifacts", "engine", "engine.wasm");
@@ -39,10 +37,10 @@ internal sealed record Inputs(
             throw new IOException($"{wasm} is missing: dotnet build src/Gantry.Engine");
         var web = Path.Combine(folder, "web");
         if (!programs)
-            return new Inputs(native, kernel, Path.Combine(made, "riscv64.cpio"), wasm, web, 256 << 20, arguments, arguments, timeout);
+            return new Inputs([Path.Combine(made, "native")], kernel, Path.Combine(made, "riscv64.cpio"), wasm, web, 256 << 20, arguments, timeout);
         // Root and what is unpacked from it are both in memory.
         made = Script(Path.Combine(folder, "guest", "programs.sh"));
-        return new Inputs(native, kernel, Path.Combine(made, "programs.cpio"), wasm, web, 768 << 20, arguments, $"{arguments} input={Path.Combine(made, "input.c")}", timeout);
+        return new Inputs(["chroot", Path.Combine(made, "native"), "/init"], kernel, Path.Combine(made, "programs.cpio"), wasm, web, 768 << 20, arguments, timeout);
     }
 
     private static string Script(string path, params string[] arguments)

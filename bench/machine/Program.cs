@@ -5,7 +5,7 @@ using Gantry.Engine.Jit;
 using Gantry.Host.Engines;
 
 string[] allRows =
-    ["integer", "branchy", "calls", "dispersed-first", "dispersed", "chase", "copy", "fp", "fpdiv", "syscall", "fault", "forkexec"];
+    ["integer", "branchy", "calls", "dispersed-first", "dispersed", "chase", "copy", "copy-words", "copy-large", "fp", "fpdiv", "syscall", "fault", "forkexec"];
 string[] programRows = ["gcc", "python3", "sh"];
 string[] allColumns = ["native", "coreclr", "wasmtime-off", "wasmtime", "node-off", "node", "chromium-off", "chromium", "qemu"];
 var rows = allRows;

@@ -9,7 +9,7 @@ internal sealed class NativeColumn : IColumn
     public string Name => "native";
 
     /// <inheritdoc/>
-    public void Run(Inputs inputs, Result result) => Child.Run(inputs, result, inputs.Native, inputs.NativeArguments.Split(' '));
+    public void Run(Inputs inputs, Result result) => Child.Run(inputs, result, inputs.Native[0], [.. inputs.Native.Skip(1), .. inputs.Arguments.Split(' ')]);
 }
 
 /// <summary>The engine in Node, driven by <c>web/node.mjs</c>.</summary>

@@ -20,6 +20,9 @@ void prepare_chase(void);
 void run_chase(uint64_t times);
 void prepare_copy(void);
 void run_copy(uint64_t times);
+void run_copy_words(uint64_t times);
+void prepare_copy_large(void);
+void run_copy_large(uint64_t times);
 void run_fp(uint64_t times);
 void run_fpdiv(uint64_t times);
 void run_syscall(uint64_t times);
@@ -27,7 +30,6 @@ void run_fault(uint64_t times);
 void run_forkexec(uint64_t times);
 
 // Whole programs: the first run is a row of its own, and they are only run when they are asked for.
-extern const char *program_input;  // what gcc compiles
 void run_gcc(uint64_t times);
 void run_python3(uint64_t times);
 void run_sh(uint64_t times);

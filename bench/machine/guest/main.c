@@ -25,6 +25,8 @@ static const struct row rows[] = {
     {"dispersed", prepare_dispersed, run_dispersed, DISPERSED_COUNT},
     {"chase", prepare_chase, run_chase, 1},
     {"copy", prepare_copy, run_copy, 64},
+    {"copy-words", prepare_copy, run_copy_words, 64},
+    {"copy-large", prepare_copy_large, run_copy_large, 32768},
     {"fp", 0, run_fp, 1},
     {"fpdiv", 0, run_fpdiv, 1},
     {"syscall", 0, run_syscall, 1},
@@ -170,8 +172,6 @@ int main(int count, char **arguments)
     for (int i = 1; i < count; i++) {
         if (strncmp(arguments[i], "ms=", 3) == 0)
             least = atof(arguments[i] + 3) * 1e6;
-        if (strncmp(arguments[i], "input=", 6) == 0)
-            program_input = arguments[i] + 6;
     }
 
     for (unsigned i = 0; i < sizeof rows / sizeof *rows; i++)

@@ -43,21 +43,58 @@ void run_chase(uint64_t times)
 }
 
 #define COPY_SIZE 65536
+#define LARGE_SIZE (32u << 20)
 
 static char *from, *to;
 
+static void prepare(size_t size)
+{
+    free(from);
+    free(to);
+    from = aligned_alloc(4096, size);
+    to = aligned_alloc(4096, size);
+    memset(from, 1, size);
+    memset(to, 2, size);
+}
+
 void prepare_copy(void)
 {
-    from = malloc(COPY_SIZE);
-    to = malloc(COPY_SIZE);
-    memset(from, 1, COPY_SIZE);
-    memset(to, 2, COPY_SIZE);
+    prepare(COPY_SIZE);
 }
 
 void run_copy(uint64_t times)
 {
     for (uint64_t i = 0; i < times; i++) {
         memcpy(to, from, COPY_SIZE);
+        __asm__ volatile("" : : "r"(to), "r"(from) : "memory");
+    }
+}
+
+// The same C on both sides, where memcpy is the libraries': vectors here, word by word there.
+void run_copy_words(uint64_t times)
+{
+    for (uint64_t i = 0; i < times; i++) {
+        const uint64_t *source = (const uint64_t *)from;
+        uint64_t *target = (uint64_t *)to;
+        for (size_t left = COPY_SIZE / 64; left > 0; left--, source += 8, target += 8) {
+            uint64_t a = source[0], b = source[1], c = source[2], d = source[3], e = source[4], f = source[5], g = source[6], h = source[7];
+            target[0] = a, target[1] = b, target[2] = c, target[3] = d, target[4] = e, target[5] = f, target[6] = g, target[7] = h;
+        }
+
+        __asm__ volatile("" : : "r"(to), "r"(from) : "memory");
+    }
+}
+
+// More than processors' caches hold.
+void prepare_copy_large(void)
+{
+    prepare(LARGE_SIZE);
+}
+
+void run_copy_large(uint64_t times)
+{
+    for (uint64_t i = 0; i < times; i++) {
+        memcpy(to, from, LARGE_SIZE);
         __asm__ volatile("" : : "r"(to), "r"(from) : "memory");
     }
 }

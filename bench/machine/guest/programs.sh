@@ -1,26 +1,36 @@
 #!/bin/bash
-# Makes `programs.cpio`: the benchmark program as /init, and gcc, python3 and dash of a Debian riscv64 beside it; and `input.c`, which gcc is given. Prints the folder they are in.
-# As root, after eng/setup.sh: the first time on a machine it makes that Debian (guest/rootfs/build.sh dev).
+# Makes `programs.cpio`: the benchmark program as /init, and gcc, python3 and dash of a Debian riscv64 beside it; and the same for this machine, of the same Debian, in the folder `native`.
+# Prints the folder they are in. As root, after eng/setup.sh: the first time on a machine it makes those Debians (guest/rootfs/build.sh dev).
 set -euo pipefail
 cd "$(dirname "$0")"
-init=$(./build.sh)/riscv64
+programs=$(./build.sh)
+own=$(dpkg --print-architecture)
 root=$(../../../guest/rootfs/build.sh dev | tail -n 1)
+native=$(../../../guest/rootfs/build.sh dev "$own" | tail -n 1)
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/gantry
-out=$cache/bench-programs-$(cat "$init" programs.sh <(echo "$root") | sha256sum | head -c 16)
+out=$cache/bench-programs-$(cat "$programs/riscv64" "$programs/native" programs.sh <(echo "$root" "$native") | sha256sum | head -c 16)
+
+# What runs: TARBALL's programs and what they load, and the benchmark program INIT, in FOLDER.
+unpack() {
+    local tarball=$1 init=$2 folder=$3
+    local libraries='ld-linux-.*|lib(c|m|dl|z|zstd|gmp|mpfr|mpc|isl|expat)'
+    tar -tf "$tarball" | grep -E "^\./usr/(bin/(dash|([^/]+-linux-gnu-)?gcc(-[0-9]+)?|python3(\.[0-9]+)?)|lib/python3\.[0-9]+/.*|libexec/gcc/[^/]+/[0-9]+/cc1|lib(64)?/(ld-linux[^/]*|[^/]+/($libraries)\.so[.0-9]*))\$" |
+        grep -vE '/python3\.[0-9]+/(test|idlelib|tkinter|ensurepip|pydoc_data|turtledemo)/' > "$work/list"
+    mkdir "$folder"
+    tar -C "$folder" --no-recursion -T "$work/list" -xf "$tarball"
+    for link in bin lib lib64; do
+        if [ -d "$folder/usr/$link" ]; then ln -s "usr/$link" "$folder/$link"; fi
+    done
+    # An empty folder, or cc1 complains that there is nowhere to look for what it includes by itself.
+    mkdir -p "$folder/tmp" "$folder/usr/include"
+    cp "$init" "$folder/init"
+    cp "$work/input.c" "$folder/input.c"
+}
+
 if [ ! -f "$out/programs.cpio" ]; then
     mkdir -p "$out"
     work=$(mktemp -d "$out/making.XXXXXX")
     trap 'rm -rf "$work"' EXIT
-    libraries='ld-linux-.*|lib(c|m|dl|z|zstd|gmp|mpfr|mpc|isl|expat)'
-    tar -tf "$root" | grep -E "^\./usr/(bin/(dash|(riscv64-linux-gnu-)?gcc(-[0-9]+)?|python3(\.[0-9]+)?)|lib/python3\.[0-9]+/.*|libexec/gcc/[^/]+/[0-9]+/cc1|lib/(ld-linux[^/]*|[^/]+/($libraries)\.so[.0-9]*))\$" |
-        grep -vE '/python3\.[0-9]+/(test|idlelib|tkinter|ensurepip|pydoc_data|turtledemo)/' > "$work/list"
-    mkdir "$work/root"
-    tar -C "$work/root" --no-recursion -T "$work/list" -xf "$root"
-    ln -s usr/bin "$work/root/bin"
-    ln -s usr/lib "$work/root/lib"
-    # An empty folder, or cc1 complains that there is nowhere to look for what it includes by itself.
-    mkdir -p "$work/root/tmp" "$work/root/usr/include"
-    cp "$init" "$work/root/init"
     awk 'BEGIN {
       print "typedef unsigned long uint64_t;"
       for (i = 0; i < 100; i++) {
@@ -32,8 +42,13 @@ if [ ! -f "$out/programs.cpio" ]; then
         if (i > 0) printf "    return f%d(sum, p + 1) + %d;\n}\n", int(i / 2), i
         else print "    return sum;\n}\n"
       }
-    }' > "$work/root/input.c"
-    cp "$work/root/input.c" "$out/input.c"
+    }' > "$work/input.c"
+    unpack "$root" "$programs/riscv64" "$work/root"
+    unpack "$native" "$programs/native" "$work/native"
+    mkdir "$work/native/dev"
+    mknod -m 666 "$work/native/dev/null" c 1 3
+    rm -rf "$out/native"
+    mv "$work/native" "$out/native"
     (cd "$work/root" && find . | LC_ALL=C sort | cpio --quiet -o -H newc --reproducible -R 0:0) > "$work/cpio"
     mv "$work/cpio" "$out/programs.cpio"
 fi
