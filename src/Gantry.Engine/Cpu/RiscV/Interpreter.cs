@@ -1,6 +1,5 @@
 using System.Runtime.CompilerServices;
 using Gantry.Engine.Cpu.RiscV.Regions;
-using Gantry.Engine.Jit;
 
 namespace Gantry.Engine.Cpu.RiscV;
 
@@ -25,8 +24,11 @@ public enum RunOutcome
 /// </summary>
 public static unsafe class Interpreter
 {
-    // A slice is some microseconds: where it ends tells the translator what runs often. The clock is looked at every few slices: a tick of Linux is 10 ms.
-    private const int SliceInstructions = 4096, ClockInstructions = 16384;
+    // A slice is some microseconds: where it ends tells the translator what runs often. Where that is not news, more is often enough.
+    private const int SliceInstructions = 4096, LongSliceInstructions = 16384;
+
+    // The clock is a call of the host: looked at where it matters, every so many instructions; more while that takes less than so many ticks (20 us; Linux' own are 10 ms).
+    private const ulong MinClockInstructions = 16384, MaxClockInstructions = 131072, ClockTicks = 200;
 
     // With everything translated, for tests: ends often, so that regions begin and end in many places.
     private const int ShortSliceInstructions = 64;
@@ -34,8 +36,9 @@ public static unsafe class Interpreter
     /// <summary>Runs at most about <paramref name="budget"/> instructions.</summary>
     public static RunOutcome Run(Hart* hart, long budget)
     {
-        // The clock is a call of the host: looked at where it matters, not at every exit from the handlers.
         var lookAt = hart->InstructionsAtSlice;
+        var clockInstructions = MinClockInstructions;
+        ulong lastTicks = 0;
         var translator = hart->Translator;
         if (translator != null)
             Translator.Pump(translator, hart);
@@ -61,8 +64,10 @@ public static unsafe class Interpreter
 
             if (hart->InstructionsAtSlice >= lookAt || hart->Machine->Clock.InstructionsPerTick != 0)
             {
-                Trap.UpdateTimer(hart);
-                lookAt = hart->InstructionsAtSlice + ClockInstructions;
+                var ticks = Trap.UpdateTimer(hart);
+                clockInstructions = ticks - lastTicks < ClockTicks ? Math.Min(2 * clockInstructions, MaxClockInstructions) : MinClockInstructions;
+                lastTicks = ticks;
+                lookAt = hart->InstructionsAtSlice + clockInstructions;
             }
 
             Trap.TakeInterrupt(hart);
@@ -77,13 +82,18 @@ public static unsafe class Interpreter
     private static int Length(Hart* hart, long budget)
     {
         var translator = hart->Translator;
-        var wanted = translator == null ? SliceInstructions : translator->IsProbing ? 1 : translator->Mode == TranslationMode.All ? ShortSliceInstructions : SliceInstructions;
-        var length = Math.Min(budget, wanted);
+        var length = Math.Min(budget, translator == null ? LongSliceInstructions : translator->Interest switch
+        {
+            SliceInterest.NextJump => 1,
+            SliceInterest.Everything => ShortSliceInstructions,
+            SliceInterest.Some => SliceInstructions,
+            _ => LongSliceInstructions,
+        });
         ulong perTick = hart->Machine->Clock.InstructionsPerTick;
         if (perTick == 0)
             return (int)length;
         var ticks = hart->TimerCompare - Clock.Ticks(hart->Machine);
-        if (ticks == 0 || ticks > SliceInstructions)
+        if (ticks == 0 || ticks > LongSliceInstructions)
             return (int)length;
         return (int)Math.Min((ulong)length, (ticks * perTick) - (hart->Instructions % perTick));
     }

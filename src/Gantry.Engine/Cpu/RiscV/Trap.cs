@@ -111,10 +111,13 @@ public static unsafe class Trap
     }
 
     /// <summary>Looks at the clock: whether the timer's interrupt is pending.</summary>
-    public static void UpdateTimer(Hart* hart)
+    /// <returns>What it says, in ticks.</returns>
+    public static ulong UpdateTimer(Hart* hart)
     {
         var bit = 1UL << Cause.SupervisorTimer;
-        hart->InterruptPending = Clock.Ticks(hart->Machine) >= hart->TimerCompare ? hart->InterruptPending | bit : hart->InterruptPending & ~bit;
+        var now = Clock.Ticks(hart->Machine);
+        hart->InterruptPending = now >= hart->TimerCompare ? hart->InterruptPending | bit : hart->InterruptPending & ~bit;
+        return now;
     }
 
     /// <summary>sip as software reads it.</summary>

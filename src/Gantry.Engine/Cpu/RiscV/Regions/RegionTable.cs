@@ -54,11 +54,13 @@ internal unsafe struct RegionTable
     public readonly bool IsRegion(Insn* record) => (uint)(nuint)record->Handler - firstEntry < Capacity;
 
     /// <summary>Notes that the region that begins at a record is in use.</summary>
-    public readonly void NoteUse(Insn* record)
+    /// <returns>Its number.</returns>
+    public readonly int NoteUse(Insn* record)
     {
-        var use = used + ((uint)(nuint)record->Handler - firstEntry);
-        if (*use < MostUsed)
-            ++*use;
+        var number = (int)((uint)(nuint)record->Handler - firstEntry);
+        if (used[number] < MostUsed)
+            used[number]++;
+        return number;
     }
 
     /// <summary>Whether a region is entered at a record, be it under way or running.</summary>

@@ -3,6 +3,22 @@ using Gantry.Engine.Jit;
 
 namespace Gantry.Engine.Cpu.RiscV.Regions;
 
+/// <summary>What the place where a slice ends tells the translator.</summary>
+public enum SliceInterest
+{
+    /// <summary>Nothing new: no code is translated, or a loop that is goes on.</summary>
+    Little,
+
+    /// <summary>What runs often.</summary>
+    Some,
+
+    /// <summary>What the code calls that slices always end in: the slice shall end at the next jump.</summary>
+    NextJump,
+
+    /// <summary>What there is: all is translated, in short slices.</summary>
+    Everything,
+}
+
 /// <summary>
 /// Finds what runs often, has it written as functions and hands these to the host module by module; when they are there, <see cref="RegionTable"/> puts them into
 /// the records where they begin, and the interpreter runs into them by itself.
@@ -36,6 +52,9 @@ public unsafe struct Translator
     // A slice ends at the first jump when its time is up. Where a translated loop calls a function without jumps, that is always the function's return, and the function itself is
     // never seen: so when slices end at regions, now and then the next ones are so short that they end at the very next jumps; less and less often while that shows nothing but regions.
     private const int Probes = 3, ProbeInterval = 4, MaxProbeInterval = 64;
+
+    // Slices in a row at one region from which on the guest is taken to stay there, and what is between slices to matter.
+    private const int SettledSlices = 8;
 
     /// <summary>What the host sees.</summary>
     public ModuleMailbox Mailbox;
@@ -73,6 +92,9 @@ public unsafe struct Translator
 
     // Slices at regions since the last probe, from one to the next, and how many are still to be short.
     private int sinceProbe, probeInterval, probing;
+
+    // Slices in a row that ended at a region where the one before did too, and that region.
+    private int sameRegion, lastRegion;
 
     // Regions of the module being made, and of the one at the host.
     private fixed int building[ModuleBuffer.MaxFunctions];
@@ -161,13 +183,16 @@ public unsafe struct Translator
         var record = Insn.At(entry->Slots, pc & 0xFFF);
         if (translator->Regions.IsRegion(record))
         {
-            translator->Regions.NoteUse(record);
+            var region = translator->Regions.NoteUse(record);
+            translator->sameRegion = region == translator->lastRegion ? Math.Min(translator->sameRegion + 1, SettledSlices) : 0;
+            translator->lastRegion = region;
             if (translator->Mode == TranslationMode.Hot)
                 Probe(translator);
             return;
         }
 
         translator->probing = 0;
+        translator->sameRegion = 0;
         // A host that is behind gets no more to do than it can: what is hot stays so.
         var isFull = translator->module.Count >= 2 * Batch || !translator->module.HasRoom(RegionCapacity) || !HasCredit(translator, hart);
         var page = CodeCache.PageOf(hart, entry->Slots);
@@ -195,8 +220,12 @@ public unsafe struct Translator
             Publish(translator, hart);
     }
 
-    /// <summary>Whether the next slice shall end at the next jump.</summary>
-    public readonly bool IsProbing => probing > 0;
+    /// <summary>What the next slice's end can tell.</summary>
+    public readonly SliceInterest Interest =>
+        probing > 0 ? SliceInterest.NextJump
+        : Mode == TranslationMode.All ? SliceInterest.Everything
+        : Mode == TranslationMode.Off || sameRegion >= SettledSlices ? SliceInterest.Little
+        : SliceInterest.Some;
 
     private static void Probe(Translator* translator)
     {
