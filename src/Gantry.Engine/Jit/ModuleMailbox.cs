@@ -62,7 +62,7 @@ public struct ModuleMailbox
     /// <summary>Modules made so far.</summary>
     public uint Modules;
 
-    /// <summary>Bytes of code of the regions that are held.</summary>
+    /// <summary>Bytes of the functions that are held: of all of a module while one of them can run.</summary>
     public ulong CodeBytes;
 
     /// <summary>Bytes of all modules made so far.</summary>

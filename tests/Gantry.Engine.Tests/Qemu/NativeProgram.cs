@@ -25,6 +25,9 @@ internal static class NativeProgram
     /// <summary>Path of the code of a case that writes code (Cpu/Translated/writes-code.S).</summary>
     public static string WritesCode() => BuildImage("writes-code.S", RiscVLayout.Entry);
 
+    /// <summary>Bytes of a program of many loops that writes over most of them.</summary>
+    public static string ManyLoops() => BuildImage("many-loops.S", RiscVLayout.Entry);
+
     // Bytes as they are to lie in the guest's memory.
     private static string BuildImage(string source, ulong address)
     {

@@ -35,19 +35,13 @@ public static unsafe class Decoder
     {
         var page = CodeCache.PageOf(hart, hart->PageSlots);
         var slot = (int)(insn - page->First);
-        var ram = hart->Ram + ((nuint)page->RamPage << 12) + (nuint)(slot * 2);
-        var half = (uint)*(ushort*)ram;
-        if ((half & 3) != 3)
+        var ram = Halfword(hart, page, slot);
+        var halfwords = LengthAt(ram);
+        if (slot + halfwords <= CodePage.Halfwords)
         {
-            Decode(hart, insn, Compressed.Expand(half), 1);
+            Decode(hart, insn, WordAt(ram), halfwords);
             if (WasmTarget.IsWebAssembly)
-                Pairing.Try(hart, page, insn, slot + 1);
-        }
-        else if (slot < CodePage.Halfwords - 1)
-        {
-            Decode(hart, insn, half | ((uint)*(ushort*)(ram + 2) << 16), 2);
-            if (WasmTarget.IsWebAssembly)
-                Pairing.Try(hart, page, insn, slot + 2);
+                Pairing.Try(hart, page, insn, slot + halfwords);
         }
         else
         {
@@ -55,7 +49,7 @@ public static unsafe class Decoder
             var cause = FetchNextHalf(hart, &second);
             if (cause != 0)
                 return Trap.At(hart, insn, left, cause, hart->PageAddress + 4096);
-            page->Straddling = Decode(hart, insn, half | (second << 16), 2);
+            page->Straddling = Decode(hart, insn, *ram | (second << 16), 2);
             page->StraddlingHalf = (ushort)second;
             insn->Handler = &RunStraddling;
         }
@@ -81,6 +75,15 @@ public static unsafe class Decoder
             return first;
         return FetchHalf(hart, address + 2, &second) != 0 ? 0 : first | (second << 16);
     }
+
+    /// <summary>A halfword of a page of code.</summary>
+    public static ushort* Halfword(Hart* hart, CodePage* page, int slot) => (ushort*)(hart->Ram + ((nuint)page->RamPage << 12)) + slot;
+
+    /// <summary>Halfwords of an encoding (unprivileged specification, 1.5; longer ones are none we know).</summary>
+    public static int LengthAt(ushort* ram) => (*ram & 3) == 3 ? 2 : 1;
+
+    /// <summary>An encoding, all of which lies there; a compressed one expanded.</summary>
+    public static uint WordAt(ushort* ram) => LengthAt(ram) == 2 ? ram[0] | ((uint)ram[1] << 16) : Compressed.Expand(*ram);
 
     /// <summary>Fills a record.</summary>
     /// <param name="hart">Whose table and handlers to use.</param>

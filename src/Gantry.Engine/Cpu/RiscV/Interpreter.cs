@@ -187,10 +187,8 @@ public static unsafe class Interpreter
     {
         var page = CodeCache.PageOf(hart, hart->PageSlots);
         var own = insn->Handler;
-        var ram = (ushort*)(hart->Ram + ((nuint)page->RamPage << 12)) + (insn - page->First);
-        var handler = (ram[0] & 3) == 3
-            ? Decoder.Decode(hart, insn, (uint)(ram[0] | (ram[1] << 16)), 2)
-            : Decoder.Decode(hart, insn, Compressed.Expand(ram[0]), 1);
+        var ram = Decoder.Halfword(hart, page, (int)(insn - page->First));
+        var handler = Decoder.Decode(hart, insn, Decoder.WordAt(ram), Decoder.LengthAt(ram));
         insn->Handler = own;
         return handler(hart, insn, left);
     }

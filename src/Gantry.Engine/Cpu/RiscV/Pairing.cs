@@ -44,11 +44,11 @@ internal static unsafe class Pairing
 
     private static Pair Decode(Hart* hart, CodePage* page, uint firstCase, Insn* second, int slot)
     {
-        var ram = (ushort*)(hart->Ram + ((nuint)page->RamPage << 12)) + slot;
-        var halfwords = (ram[0] & 3) == 3 ? 2 : 1;
+        var ram = Decoder.Halfword(hart, page, slot);
+        var halfwords = Decoder.LengthAt(ram);
         if (slot + halfwords > CodePage.Halfwords)
             return Pair.None;
-        var word = halfwords == 2 ? (uint)(ram[0] | (ram[1] << 16)) : Compressed.Expand(ram[0]);
+        var word = Decoder.WordAt(ram);
         var row = hart->Table.Find(word);
         if (row == null || HotLoop.HandlerOf(row->Hot, halfwords) == null)
             return Pair.None;

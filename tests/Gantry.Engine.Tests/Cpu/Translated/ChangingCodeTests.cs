@@ -58,4 +58,32 @@ public sealed class ChangingCodeTests
         Assert.True(kernel.RegionsMade - kernel.RegionsDropped <= 100, $"{kernel.RegionsMade} made, {kernel.RegionsDropped} given up");
         Assert.NotEqual((uint)ModuleState.Failed, kernel.Translation.State);
     }
+
+    // A host holds a module's code as long as one function of it is in the table: a few that go on running must not hold all that was ever made beside them.
+    [Fact]
+    public void AModuleOfWhichLittleIsLeftIsGivenUpWhole()
+    {
+        const ulong Loops = 64, Turns = 1000, Most = 200;
+        using var kernel = new CaseKernel(TranslationMode.Hot) { Limit = 200_000_000 };
+        var initial = new RiscVState { Pc = RiscVLayout.Entry + 4 };
+        // Until the host has compiled them: that is on another thread.
+        for (var run = 0; kernel.Translation.Regions < Loops; run++)
+        {
+            Assert.True(run < 50, $"{kernel.Translation.Regions} regions of {Loops} loops");
+            Run(rewrites: 0, passes: Most);
+        }
+
+        var before = kernel.Translation;
+        Run(rewrites: 1, passes: 1);
+        var after = kernel.Translation;
+        Assert.True(after.Regions <= before.Regions - Loops, $"{before.Regions} regions, then {after.Regions}");
+        Assert.True(after.CodeBytes < before.CodeBytes / 4, $"{before.CodeBytes} bytes, then {after.CodeBytes}");
+
+        void Run(ulong rewrites, ulong passes)
+        {
+            (initial.X[6], initial.X[10], initial.X[19]) = (passes, 0, rewrites);
+            var outcome = kernel.RunOnce(new RiscVCase(File.ReadAllBytes(NativeProgram.ManyLoops()), initial), translate: false);
+            Assert.Equal((RiscVSignal.SIGTRAP, passes * Loops * Turns), (outcome.Signal, outcome.Final.X[10]));
+        }
+    }
 }

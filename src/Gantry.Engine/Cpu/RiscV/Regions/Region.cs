@@ -34,6 +34,12 @@ internal unsafe struct Region
     /// <summary>Bytes of its function.</summary>
     public int Size;
 
+    /// <summary>Bytes of all functions of its module.</summary>
+    public int ModuleSize;
+
+    /// <summary>Of a live region, the next live one of its module: a ring.</summary>
+    public int Fellow;
+
     /// <summary>Records at which it is entered.</summary>
     public fixed ulong Entries[MaxEntries];
 

@@ -241,7 +241,7 @@ internal unsafe partial struct RegionEmitter
         emitter->offset = emitter->slot * 2;
         var word = emitter->graph->WordAt(hart, emitter->page, emitter->slot);
         Decoder.Decode(hart, &emitter->insn, word, emitter->halfwords);
-        emitter->immediate = Decoder.ImmediateOf(row->Format, word);
+        emitter->immediate = row->HasImmediateOnly ? emitter->insn.Immediate : emitter->insn.ShortImmediate;
         var template = row->Template;
         // What the template reads in one of its branches only must be there in all that follows.
         ulong reads, writes;

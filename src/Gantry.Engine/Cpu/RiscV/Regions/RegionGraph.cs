@@ -153,7 +153,6 @@ internal unsafe struct RegionGraph
     private static void Walk(RegionGraph* graph, Hart* hart, ulong virtualPage, int page, int slot, bool all)
     {
         var codePage = graph->pages[page];
-        var ram = (ushort*)(hart->Ram + ((nuint)codePage->RamPage << 12));
         var before = -1;
         while (slot < CodePage.Halfwords)
         {
@@ -166,11 +165,11 @@ internal unsafe struct RegionGraph
 
             if (graph->Instructions >= MaxInstructions || (!all && CodeCache.IsUndecoded(codePage->First + slot)))
                 return;
-            var half = (uint)ram[slot];
-            var isFull = (half & 3) == 3;
-            if (isFull && slot == CodePage.Halfwords - 1)
+            var ram = Decoder.Halfword(hart, codePage, slot);
+            var next = slot + Decoder.LengthAt(ram);
+            if (next > CodePage.Halfwords)
                 return;
-            var word = isFull ? half | ((uint)ram[slot + 1] << 16) : Compressed.Expand(half);
+            var word = Decoder.WordAt(ram);
             var row = hart->Table.Find(word);
             if (row == null || IsReserved(row, word))
                 return;
@@ -178,13 +177,12 @@ internal unsafe struct RegionGraph
             {
                 // The interpreter executes it, and comes back behind it: a trap's sret as well.
                 if (graph->Instructions > 0)
-                    graph->PushEntry(hart, page, slot + (isFull ? 2 : 1));
+                    graph->PushEntry(hart, page, next);
                 return;
             }
 
-            *mark |= (ushort)(Seen | Translatable | (isFull ? Full : 0) | hart->Table.IndexOf(row));
+            *mark |= (ushort)(Seen | Translatable | (next == slot + 2 ? Full : 0) | hart->Table.IndexOf(row));
             graph->Instructions++;
-            var next = slot + (isFull ? 2 : 1);
             switch (row->Flow)
             {
                 case Flow.Branch:
@@ -387,9 +385,5 @@ internal unsafe struct RegionGraph
     }
 
     /// <summary>The 32-bit encoding of an instruction of the region.</summary>
-    public readonly uint WordAt(Hart* hart, int page, int slot)
-    {
-        var ram = (ushort*)(hart->Ram + ((nuint)pages[page]->RamPage << 12));
-        return (marks[(page * CodePage.Halfwords) + slot] & Full) != 0 ? (uint)(ram[slot] | (ram[slot + 1] << 16)) : Compressed.Expand(ram[slot]);
-    }
+    public readonly uint WordAt(Hart* hart, int page, int slot) => Decoder.WordAt(Decoder.Halfword(hart, pages[page], slot));
 }

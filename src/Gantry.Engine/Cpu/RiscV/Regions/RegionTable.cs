@@ -9,8 +9,11 @@ internal unsafe struct RegionTable
     /// <summary>Regions at most: entries of the table.</summary>
     public const int Capacity = 8192;
 
-    // Bytes of the functions that are held at most. V8 makes about a quarter more of machine code of them. With 24 MiB cc1 was slower than with 12: what is touched broadly gains little.
-    private const ulong MaxCodeBytes = 12 << 20;
+    // Bytes of the functions that are held at most. V8 makes about a quarter more of machine code of them.
+    private const ulong MaxCodeBytes = 24 << 20;
+
+    // A module is held as long as one of its functions is. When those that are left are less than one byte of so many, they are given up with the others: what is hot is soon made again, among its like.
+    private const int LeastShare = 2;
 
     // As many as may be under way at once.
     private const int Reserved = 2 * ModuleBuffer.MaxFunctions;
@@ -138,16 +141,41 @@ internal unsafe struct RegionTable
         table->mailbox->RegionsMade++;
     }
 
-    /// <summary>A region's function is in the table: from now on it runs.</summary>
-    public static void Install(RegionTable* table, Hart* hart, int number)
+    /// <summary>A module's functions are in the table: from now on they run.</summary>
+    /// <param name="table">The table.</param>
+    /// <param name="hart">The hart.</param>
+    /// <param name="numbers">The module's regions.</param>
+    /// <param name="count">How many there are.</param>
+    public static void Install(RegionTable* table, Hart* hart, int* numbers, int count)
     {
-        var region = table->regions + number;
-        if (region->State == RegionState.Stale)
+        var size = 0;
+        for (var i = 0; i < count; i++)
+            size += table->regions[numbers[i]].Size;
+        var last = -1;
+        for (var i = 0; i < count; i++)
         {
-            Clear(table, number);
-            return;
+            var region = table->regions + numbers[i];
+            if (region->State == RegionState.Stale)
+            {
+                Clear(table, numbers[i]);
+                continue;
+            }
+
+            region->ModuleSize = size;
+            region->Fellow = last < 0 ? numbers[i] : table->regions[last].Fellow;
+            if (last >= 0)
+                table->regions[last].Fellow = numbers[i];
+            last = numbers[i];
+            Install(table, hart, last);
         }
 
+        if (last < 0)
+            table->mailbox->CodeBytes -= (ulong)size;
+    }
+
+    private static void Install(RegionTable* table, Hart* hart, int number)
+    {
+        var region = table->regions + number;
         region->State = RegionState.Live;
         table->used[number] = 1;
         table->mailbox->Regions++;
@@ -173,20 +201,31 @@ internal unsafe struct RegionTable
             var index = (*link - 1) % RegionGraph.MaxPages;
             var region = table->regions + number;
             if (region->Last[index] < first || region->First[index] > last)
+            {
                 link = &region->Next[index];
-            else
-                Drop(table, hart, number);
+                continue;
+            }
+
+            // Others of its module may go with it, and the one that was looked at before.
+            Drop(table, hart, number);
+            link = &page->Regions;
         }
     }
 
-    /// <summary>Gives up a region: nothing leads to it any more.</summary>
-    public static void Drop(RegionTable* table, Hart* hart, int number)
+    /// <summary>Takes back a region whose module will not be made.</summary>
+    public static void Discard(RegionTable* table, Hart* hart, int number)
+    {
+        UnlinkAll(table, hart, number);
+        table->mailbox->CodeBytes -= (ulong)table->regions[number].Size;
+        table->mailbox->RegionsDropped++;
+        table->GiveBack(number);
+    }
+
+    // Gives up a region: nothing leads to it any more.
+    private static void Drop(RegionTable* table, Hart* hart, int number)
     {
         var region = table->regions + number;
-        for (var i = 0; i < region->PageCount; i++)
-            Unlink(table, hart->Code.Pages + region->Pages[i], 1 + (number * RegionGraph.MaxPages) + i, region->Next[i]);
-        region->PageCount = 0;
-        table->mailbox->CodeBytes -= (ulong)region->Size;
+        UnlinkAll(table, hart, number);
         table->mailbox->RegionsDropped++;
         if (region->State == RegionState.Pending)
         {
@@ -203,6 +242,30 @@ internal unsafe struct RegionTable
 
         table->mailbox->Regions--;
         Clear(table, number);
+        LeaveModule(table, hart, number);
+    }
+
+    private static void LeaveModule(RegionTable* table, Hart* hart, int number)
+    {
+        var region = table->regions + number;
+        var next = region->Fellow;
+        if (next == number)
+        {
+            table->mailbox->CodeBytes -= (ulong)region->ModuleSize;
+            return;
+        }
+
+        var last = next;
+        var left = table->regions[last].Size;
+        while (table->regions[last].Fellow != number)
+        {
+            last = table->regions[last].Fellow;
+            left += table->regions[last].Size;
+        }
+
+        table->regions[last].Fellow = next;
+        if (left * LeastShare < region->ModuleSize)
+            Drop(table, hart, next);
     }
 
     /// <summary>Takes back what the host has cleared.</summary>
@@ -220,6 +283,14 @@ internal unsafe struct RegionTable
         table->regions[number].State = RegionState.Clearing;
         table->clear[table->clearing++] = table->TableEntry(number);
         table->mailbox->ClearCount = (uint)table->clearing;
+    }
+
+    private static void UnlinkAll(RegionTable* table, Hart* hart, int number)
+    {
+        var region = table->regions + number;
+        for (var i = 0; i < region->PageCount; i++)
+            Unlink(table, hart->Code.Pages + region->Pages[i], 1 + (number * RegionGraph.MaxPages) + i, region->Next[i]);
+        region->PageCount = 0;
     }
 
     private static void Unlink(RegionTable* table, CodePage* page, int value, int next)

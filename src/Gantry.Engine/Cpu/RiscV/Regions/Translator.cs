@@ -143,8 +143,7 @@ public unsafe struct Translator
         RegionTable.TakeCleared(&translator->Regions);
         if (translator->Mailbox.State == (uint)ModuleState.Installed)
         {
-            for (var i = 0; i < translator->handedOverCount; i++)
-                RegionTable.Install(&translator->Regions, hart, translator->handedOver[i]);
+            RegionTable.Install(&translator->Regions, hart, translator->handedOver, translator->handedOverCount);
             translator->handedOverCount = 0;
             translator->Mailbox.State = (uint)ModuleState.None;
         }
@@ -364,7 +363,7 @@ public unsafe struct Translator
         else
         {
             for (var i = 0; i < translator->module.Count; i++)
-                RegionTable.Drop(&translator->Regions, hart, translator->building[i]);
+                RegionTable.Discard(&translator->Regions, hart, translator->building[i]);
         }
 
         BeginModule(translator);
