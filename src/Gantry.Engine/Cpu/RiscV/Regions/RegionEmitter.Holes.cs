@@ -39,7 +39,8 @@ internal unsafe partial struct RegionEmitter
             case 17:
                 emitter->SetNext(emitter->Record(emitter->slot));
                 emitter->Count(emitter->index);
-                emitter->LeaveSeldom(InterpretDepth);
+                // Its own record leads to the interpreter, but where that leads here.
+                emitter->LeaveSeldom(emitter->isEntry && emitter->index == 0 ? InterpretDepth : ExitDepth);
                 break;
             case 18: break;
             case 19: code->Op(Wasm.LocalSet, emitter->target); break;

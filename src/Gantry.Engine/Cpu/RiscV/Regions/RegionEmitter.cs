@@ -41,7 +41,7 @@ internal unsafe partial struct RegionEmitter
 
     // The place being written: an instruction of a block, or (index 0) what follows the block.
     private int page, index, slot, offset;
-    private bool isTight;
+    private bool isTight, isEntry;
     private Insn insn;
     private int immediate;
     private int halfwords;
@@ -181,6 +181,7 @@ internal unsafe partial struct RegionEmitter
         emitter->page = block->Page;
         emitter->slot = block->Start;
         emitter->registers.Now = emitter->flow.Begin(block->Order);
+        emitter->isEntry = block->IsEntry;
         emitter->isTight = emitter->flow.IsTight(block->Order);
         if (!emitter->isTight)
             CollectWrites(emitter, block);
