@@ -62,12 +62,17 @@ void prepare_copy(void)
     prepare(COPY_SIZE);
 }
 
-void run_copy(uint64_t times)
+static inline void copy(uint64_t times, size_t size)
 {
     for (uint64_t i = 0; i < times; i++) {
-        memcpy(to, from, COPY_SIZE);
+        memcpy(to, from, size);
         __asm__ volatile("" : : "r"(to), "r"(from) : "memory");
     }
+}
+
+void run_copy(uint64_t times)
+{
+    copy(times, COPY_SIZE);
 }
 
 // The same C on both sides, where memcpy is the libraries': vectors here, word by word there.
@@ -93,8 +98,5 @@ void prepare_copy_large(void)
 
 void run_copy_large(uint64_t times)
 {
-    for (uint64_t i = 0; i < times; i++) {
-        memcpy(to, from, LARGE_SIZE);
-        __asm__ volatile("" : : "r"(to), "r"(from) : "memory");
-    }
+    copy(times, LARGE_SIZE);
 }
