@@ -31,7 +31,7 @@ static const struct row rows[] = {
     {"syscall", 0, run_syscall, 1},
     {"fault", 0, run_fault, 1024},
     {"forkexec", 0, run_forkexec, 1},
-    // Last: the rows before it would fork a large process.
+    // Last: rows behind it would fork a large process.
     {"copy-large", prepare_copy_large, run_copy_large, 32768},
 };
 

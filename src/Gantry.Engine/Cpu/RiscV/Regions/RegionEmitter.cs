@@ -34,13 +34,11 @@ internal unsafe partial struct RegionEmitter
     // For each of a block's groups of accesses, the local with its host address; and the group being written.
     private fixed uint place[RegionPlaces.MaxNumbers];
     private AccessGroup* group;
-
-    // For each of a block's instructions, the registers that it or a later one of the block writes.
-    private ulong* writtenFrom;
     private bool usesFloat, usesDynamicRounding;
 
     // The place being written: an instruction of a block, or (index 0) what follows the block.
     private int page, index, slot, offset;
+    private int order;
     private bool isTight, isEntry;
     private Insn insn;
     private int immediate;
@@ -57,7 +55,6 @@ internal unsafe partial struct RegionEmitter
         Prologue.Allocate(1024);
         flow.Allocate();
         places.Allocate();
-        writtenFrom = (ulong*)NativeMemory.AllocZeroed(RegionGraph.MaxInstructions, sizeof(ulong));
         loopDepth = (int*)NativeMemory.AllocZeroed(RegionGraph.MaxBlocks + 2, sizeof(int));
         mergeDepth = (int*)NativeMemory.AllocZeroed(RegionGraph.MaxBlocks + 2, sizeof(int));
     }
@@ -181,10 +178,9 @@ internal unsafe partial struct RegionEmitter
         emitter->page = block->Page;
         emitter->slot = block->Start;
         emitter->registers.Now = emitter->flow.Begin(block->Order);
+        emitter->order = block->Order;
         emitter->isEntry = block->IsEntry;
         emitter->isTight = emitter->flow.IsTight(block->Order);
-        if (!emitter->isTight)
-            CollectWrites(emitter, block);
         RegionPlaces.Run(&emitter->places, emitter->hart, emitter->graph, block);
         for (var i = 0; i < block->Count; i++)
         {
@@ -218,22 +214,6 @@ internal unsafe partial struct RegionEmitter
         }
     }
 
-    // What is written from each instruction of a block on.
-    private static void CollectWrites(RegionEmitter* emitter, RegionBlock* block)
-    {
-        var graph = emitter->graph;
-        var slot = block->Start;
-        for (var i = 0; i < block->Count; i++)
-        {
-            ulong reads;
-            RegionFlow.Operands(graph->RowAt(emitter->hart, block->Page, slot), graph->WordAt(emitter->hart, block->Page, slot), &reads, emitter->writtenFrom + i);
-            slot += graph->LengthAt(block->Page, slot);
-        }
-
-        for (var i = block->Count - 2; i >= 0; i--)
-            emitter->writtenFrom[i] |= emitter->writtenFrom[i + 1];
-    }
-
     private static void Instruction(RegionEmitter* emitter)
     {
         var hart = emitter->hart;
@@ -250,7 +230,7 @@ internal unsafe partial struct RegionEmitter
         emitter->registers.Need(reads);
         // What is written again in this block is stored on the way out, if that is taken; the rest must be stored anyway, and once is enough.
         if (!emitter->isTight)
-            emitter->registers.StoreDirtyBut(emitter->writtenFrom[emitter->index]);
+            emitter->registers.StoreDirtyBut(emitter->flow.WrittenFrom(emitter->order, emitter->index));
         emitter->group = emitter->places.Of(emitter->index);
         if (emitter->group != null)
         {

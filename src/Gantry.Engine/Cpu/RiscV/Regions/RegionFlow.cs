@@ -14,7 +14,7 @@ internal struct RegisterState
 }
 
 /// <summary>
-/// Which registers are in locals where: each is loaded where it is first read, and stored when it is written. A tight loop has all its registers loaded in front of it and stores them where it is
+/// Which registers are in locals where: each is loaded where it is first read, and stored once a block, when it is not written again (<see cref="WrittenFrom"/>). A tight loop has all its registers loaded in front of it and stores them where it is
 /// left, so that nothing is moved while it turns. (Elsewhere that would need stores at every place where the region may be left: code that is touched broadly waits for its own machine code to
 /// come into the processor's caches.)
 /// </summary>
@@ -36,6 +36,10 @@ internal unsafe struct RegionFlow
     private bool* tight;
     private int* stack;
 
+    // Blocks one behind the other in their order: what each instruction or a later one of its block writes, and where each block begins there.
+    private ulong* writtenFrom;
+    private int* first;
+
     /// <summary>Allocates the tables, once.</summary>
     public void Allocate()
     {
@@ -48,6 +52,8 @@ internal unsafe struct RegionFlow
         inLoop = (bool*)NativeMemory.AllocZeroed(Nodes, sizeof(bool));
         tight = (bool*)NativeMemory.AllocZeroed(Nodes, sizeof(bool));
         stack = (int*)NativeMemory.AllocZeroed(Nodes, sizeof(int));
+        writtenFrom = (ulong*)NativeMemory.AllocZeroed(RegionGraph.MaxInstructions, sizeof(ulong));
+        first = (int*)NativeMemory.AllocZeroed(Nodes, sizeof(int));
     }
 
     /// <summary>Where jumps forward to a block arrive. Behind it, a loop loads what it has besides in <see cref="Begin"/>.</summary>
@@ -58,6 +64,9 @@ internal unsafe struct RegionFlow
 
     /// <summary>Whether a block is part of a tight loop.</summary>
     public readonly bool IsTight(int order) => tight[order];
+
+    /// <summary>What a block's nth instruction or a later one of the block writes.</summary>
+    public readonly ulong WrittenFrom(int order, int index) => writtenFrom[first[order] + index];
 
     /// <summary>Behind a block's last instruction.</summary>
     public readonly RegisterState End(int order) => end[order];
@@ -81,9 +90,12 @@ internal unsafe struct RegionFlow
     /// <summary>Computes it.</summary>
     public static void Run(RegionFlow* flow, Hart* hart, RegionGraph* graph, RegionLayout* layout)
     {
+        flow->first[1] = 0;
         for (var order = 1; order < layout->Count; order++)
         {
-            Collect(flow, hart, graph, graph->Blocks + layout->ByOrder[order], order);
+            var block = graph->Blocks + layout->ByOrder[order];
+            flow->first[order + 1] = flow->first[order] + block->Count;
+            Collect(flow, hart, graph, block, order);
             flow->tight[order] = false;
             flow->begin[order] = default;
         }
@@ -113,14 +125,18 @@ internal unsafe struct RegionFlow
     private static void Collect(RegionFlow* flow, Hart* hart, RegionGraph* graph, RegionBlock* block, int order)
     {
         flow->reads[order] = 0;
-        flow->writes[order] = 0;
+        var written = flow->writtenFrom + flow->first[order];
+        var index = 0;
         for (var slot = block->Start; slot < block->Stop; slot += graph->LengthAt(block->Page, slot))
         {
-            ulong reads, writes;
-            Operands(graph->RowAt(hart, block->Page, slot), graph->WordAt(hart, block->Page, slot), &reads, &writes);
+            ulong reads;
+            Operands(graph->RowAt(hart, block->Page, slot), graph->WordAt(hart, block->Page, slot), &reads, written + index++);
             flow->reads[order] |= reads;
-            flow->writes[order] |= writes;
         }
+
+        for (index -= 2; index >= 0; index--)
+            written[index] |= written[index + 1];
+        flow->writes[order] = block->Count > 0 ? written[0] : 0;
     }
 
     // Several jumps forward meet: in locals is what all of them have there. What some have written and others not have is stored on the way.
